@@ -1,0 +1,308 @@
+//! From an HTTP response to an action's answer, or to an error that says what to do.
+//!
+//! The envelope: <https://www.tencentcloud.com/document/product/1078/38636>. SSM answers errors
+//! with status 200 too; another status means that a gateway answered, or trouble.
+
+use serde::{Deserialize, de::DeserializeOwned};
+use zeroize::Zeroizing;
+
+use crate::{
+    error::{Error, ErrorKind, meaning, quote},
+    transport::{Response, TransportError},
+};
+
+/// A response that SSM gave without an error, its fields not yet looked at.
+pub(crate) struct Answer {
+    body: Zeroizing<Vec<u8>>,
+    pub(crate) request_id: String,
+}
+
+impl Answer {
+    /// Tells an answer from an error. `subject` begins every message; `secrets` are kept out.
+    pub(crate) fn new(response: Response, subject: &str, secrets: &[&str]) -> Result<Self, Error> {
+        let head = parse::<Head>(&response.body);
+        if let Some(Head {
+            error: Some(error),
+            request_id,
+        }) = head
+        {
+            return Err(service_error(error, request_id, subject, secrets));
+        }
+        if response.status != 200 {
+            return Err(status_error(response.status, subject));
+        }
+        let Some(head) = head else {
+            return Err(Error::new(
+                ErrorKind::Unavailable,
+                format!(
+                    "{subject} failed: what answered is not SSM (no JSON of its form); check \
+                     endpoint and any proxy between"
+                ),
+            ));
+        };
+        let Some(request_id) = head.request_id.filter(|id| !id.is_empty()) else {
+            return Err(malformed(subject, "has no RequestId", None));
+        };
+        Ok(Self {
+            body: response.body,
+            request_id,
+        })
+    }
+
+    /// The answer's fields.
+    ///
+    /// The parser's own message is dropped: it may quote the value it stumbled over.
+    pub(crate) fn fields<T: DeserializeOwned>(&self, subject: &str) -> Result<T, Error> {
+        parse(&self.body)
+            .ok_or_else(|| self.malformed(subject, "does not have the documented form"))
+    }
+
+    /// This answer cannot be accepted, because it `what`.
+    pub(crate) fn malformed(&self, subject: &str, what: &str) -> Error {
+        malformed(subject, what, Some(self.request_id.clone()))
+    }
+}
+
+/// The error for an exchange that gave no response.
+pub(crate) fn transport_error(error: TransportError, subject: &str) -> Error {
+    match error {
+        TransportError::NotPermitted(why) => {
+            Error::new(ErrorKind::Unavailable, format!("{subject} failed: {why}"))
+        }
+        TransportError::Connection(why) => Error::new(
+            ErrorKind::Unavailable,
+            format!("{subject} failed: {why}; check the network and endpoint"),
+        )
+        .retryable(),
+        TransportError::TimedOut => timed_out(subject),
+        TransportError::BodyTooLarge => {
+            malformed(subject, "is larger than any answer of SSM's", None)
+        }
+        TransportError::InvalidRequest(why) => Error::new(
+            ErrorKind::Internal,
+            format!("{subject} failed: the request cannot be sent: {why}"),
+        ),
+    }
+}
+
+/// One attempt was given up.
+pub(crate) fn timed_out(subject: &str) -> Error {
+    Error::new(
+        ErrorKind::Timeout,
+        format!("{subject} failed: SSM did not answer in time; check the network and endpoint"),
+    )
+    .retryable()
+}
+
+#[derive(Deserialize)]
+struct Envelope<T> {
+    #[serde(rename = "Response")]
+    response: T,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Head {
+    error: Option<ServiceError>,
+    request_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ServiceError {
+    code: Option<String>,
+    message: Option<String>,
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    let envelope: Envelope<T> = serde_json::from_slice(body).ok()?;
+    Some(envelope.response)
+}
+
+fn service_error(
+    error: ServiceError,
+    request_id: Option<String>,
+    subject: &str,
+    secrets: &[&str],
+) -> Error {
+    let code = quote(&error.code.unwrap_or_default(), secrets);
+    let meaning = meaning(&code);
+    let text = quote(&error.message.unwrap_or_default(), secrets);
+    let said = if text.is_empty() { &code } else { &text };
+    Error {
+        kind: meaning.kind,
+        message: format!("{subject} failed: SSM says: {said}; {}", meaning.advice),
+        code: Some(code).filter(|code| !code.is_empty()),
+        request_id: request_id.map(|id| quote(&id, secrets)),
+        retryable: meaning.retryable,
+    }
+}
+
+fn status_error(status: u16, subject: &str) -> Error {
+    match status {
+        429 => Error::new(
+            ErrorKind::Throttled,
+            format!("{subject} failed: HTTP status 429; call less often, or try again later"),
+        )
+        .retryable(),
+        500.. => Error::new(
+            ErrorKind::Unavailable,
+            format!("{subject} failed: HTTP status {status}; try again later"),
+        )
+        .retryable(),
+        300..400 => Error::new(
+            ErrorKind::Unavailable,
+            format!(
+                "{subject} failed: a redirect (HTTP status {status}), which is not followed; check \
+                 endpoint"
+            ),
+        ),
+        _ => Error::new(
+            ErrorKind::Unavailable,
+            format!(
+                "{subject} failed: HTTP status {status}, which SSM does not give; check endpoint \
+                 and any proxy between"
+            ),
+        ),
+    }
+}
+
+fn malformed(subject: &str, what: &str, request_id: Option<String>) -> Error {
+    Error {
+        request_id,
+        ..Error::new(
+            ErrorKind::Internal,
+            format!("{subject} failed: the answer {what}; nothing of it was used. Check endpoint"),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actions::SecretValueAnswer;
+
+    fn answer(status: u16, body: &str) -> Result<Answer, Error> {
+        let response = Response {
+            status,
+            date: None,
+            body: Zeroizing::new(body.as_bytes().to_vec()),
+        };
+        Answer::new(response, "reading x", &["hunter2"])
+    }
+
+    fn error(status: u16, body: &str) -> Error {
+        answer(status, body).err().expect("an error")
+    }
+
+    #[test]
+    fn an_error_keeps_code_and_request_id() {
+        let error = error(
+            200,
+            r#"{"Response":{"Error":{"Code":"ResourceNotFound.SecretNotExist","Message":"No such secret."},"RequestId":"r-1"}}"#,
+        );
+        assert_eq!(error.kind, ErrorKind::NotFound);
+        assert_eq!(
+            error.code.as_deref(),
+            Some("ResourceNotFound.SecretNotExist")
+        );
+        assert_eq!(error.request_id.as_deref(), Some("r-1"));
+        assert_eq!(
+            error.message,
+            "reading x failed: SSM says: No such secret; check the name, the version and the region"
+        );
+    }
+
+    #[test]
+    fn an_error_without_request_id_keeps_its_code() {
+        let error = error(200, r#"{"Response":{"Error":{"Code":"AuthFailure"}}}"#);
+        assert_eq!(error.kind, ErrorKind::Unauthenticated);
+        assert_eq!(error.code.as_deref(), Some("AuthFailure"));
+        assert_eq!(error.request_id, None);
+    }
+
+    #[test]
+    fn what_the_server_echoes_of_a_key_is_removed() {
+        let error = error(
+            200,
+            r#"{"Response":{"Error":{"Code":"X.hunter2","Message":"bad key hunter2"},"RequestId":"hunter2"}}"#,
+        );
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
+
+    #[test]
+    fn an_error_envelope_counts_whatever_the_status() {
+        let error = error(
+            503,
+            r#"{"Response":{"Error":{"Code":"RequestLimitExceeded","Message":""},"RequestId":"r"}}"#,
+        );
+        assert_eq!(error.kind, ErrorKind::Throttled);
+        assert!(error.message.contains("RequestLimitExceeded"));
+    }
+
+    #[test]
+    fn statuses_without_an_envelope_say_what_to_check() {
+        for (status, kind, retryable) in [
+            (301, ErrorKind::Unavailable, false),
+            (307, ErrorKind::Unavailable, false),
+            (404, ErrorKind::Unavailable, false),
+            (429, ErrorKind::Throttled, true),
+            (500, ErrorKind::Unavailable, true),
+            (599, ErrorKind::Unavailable, true),
+            (204, ErrorKind::Unavailable, false),
+        ] {
+            let error = error(status, "<html>");
+            assert_eq!((error.kind, error.retryable), (kind, retryable), "{status}");
+            assert!(error.message.contains(&status.to_string()));
+        }
+    }
+
+    #[test]
+    fn bodies_that_are_not_ssms_are_refused() {
+        let brackets = "[".repeat(500_000);
+        let nested = format!(r#"{{"Response":{{"x":{brackets}"#);
+        for body in [
+            "",
+            "null",
+            "[]",
+            "<html>",
+            r#"{"Response":null}"#,
+            r#"{"Response":[]}"#,
+            r#"{"response":{"RequestId":"r"}}"#,
+            r#"{"Response":{"RequestId":"r""#,
+            r#"{"Response":{"RequestId":7}}"#,
+            &brackets,
+            &nested,
+        ] {
+            let error = error(200, body);
+            assert_eq!(error.kind, ErrorKind::Unavailable);
+            assert!(error.message.contains("not SSM"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_answer_without_request_id_is_refused() {
+        for body in [
+            r#"{"Response":{}}"#,
+            r#"{"Response":{"RequestId":null}}"#,
+            r#"{"Response":{"RequestId":""}}"#,
+        ] {
+            let error = error(200, body);
+            assert_eq!(error.kind, ErrorKind::Internal);
+            assert!(error.message.contains("no RequestId"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_is_refused_and_not_quoted() {
+        let body = r#"{"Response":{"SecretString":{"pw":"s3cr3t"},"RequestId":"r"}}"#;
+        let answer = answer(200, body).ok().unwrap();
+        let error = answer
+            .fields::<SecretValueAnswer>("reading x")
+            .err()
+            .unwrap();
+        assert_eq!(error.kind, ErrorKind::Internal);
+        assert_eq!(error.request_id.as_deref(), Some("r"));
+        assert!(!error.message.contains("s3cr3t"));
+    }
+}

@@ -1,0 +1,135 @@
+//! Reading many secrets: lists and reads at once, in one bounded set of requests in flight.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
+use crate::{
+    actions::{Action, ListSecrets, SecretValue, SecretsPage},
+    call::{Call, Operation},
+    client::Client,
+    error::{Error, ErrorKind},
+    listing::{Listing, Range},
+    names::{SecretName, VersionId},
+    transport::Transport,
+    versions,
+};
+
+/// Which secrets a bulk read is about.
+pub enum Selection {
+    /// These, each of which must exist.
+    Named(BTreeSet<SecretName>),
+    /// All enabled custom secrets whose name starts with this; all at all if it is empty.
+    Prefix(String),
+}
+
+/// What one failed secret does to a bulk read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnError {
+    /// The whole read fails.
+    Fail,
+    /// The secret is left out, if its failure is its own and for good: it is denied, say, or its
+    /// answer cannot be accepted. What may succeed later, and refused keys, still fail the read.
+    Skip,
+}
+
+enum Task {
+    Page(Range),
+    Value(String),
+}
+
+enum Done {
+    Page(Range, Result<SecretsPage, Error>),
+    Value(Result<SecretValue, Error>),
+}
+
+/// Reads what `selection` names. Pages go before values, so that no read waits for a name.
+pub(crate) async fn read<T: Transport>(
+    client: &Client<T>,
+    operation: &Operation,
+    selection: &Selection,
+    version: Option<&VersionId>,
+    on_error: OnError,
+) -> Result<Vec<SecretValue>, Error> {
+    let mut queue: VecDeque<String> = VecDeque::new();
+    let mut listing = None;
+    let prefix = match selection {
+        Selection::Named(names) => {
+            queue.extend(names.iter().map(|name| name.as_str().to_owned()));
+            ""
+        }
+        Selection::Prefix(prefix) => {
+            listing = Some(Listing::new());
+            prefix
+        }
+    };
+
+    let mut secrets = BTreeMap::new();
+    let mut running = FuturesUnordered::new();
+    loop {
+        while running.len() < client.config.max_in_flight.max(1) {
+            let page = listing
+                .as_mut()
+                .and_then(Listing::next_page)
+                .map(Task::Page);
+            let Some(task) = page.or_else(|| queue.pop_front().map(Task::Value)) else {
+                break;
+            };
+            running.push(run(client, operation, task, version));
+        }
+        match running.next().await {
+            None => return Ok(secrets.into_values().collect()),
+            Some(Done::Page(range, page)) => {
+                let page = page?;
+                if let Some(listing) = &mut listing {
+                    let names = listing.accept(range, page).ok_or_else(nameless)?;
+                    queue.extend(names.into_iter().filter(|name| name.starts_with(prefix)));
+                }
+            }
+            Some(Done::Value(Ok(secret))) => {
+                secrets.insert(secret.name.clone(), secret);
+            }
+            Some(Done::Value(Err(error))) => {
+                let vanished = listing.is_some() && error.kind == ErrorKind::NotFound;
+                if !vanished && !may_skip(&error, on_error) {
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+async fn run<T: Transport>(
+    client: &Client<T>,
+    operation: &Operation,
+    task: Task,
+    version: Option<&VersionId>,
+) -> Done {
+    match task {
+        Task::Page(range) => Done::Page(range, page(client, operation, range).await),
+        Task::Value(name) => Done::Value(versions::read(client, operation, &name, version).await),
+    }
+}
+
+const LISTING: &str = "listing the secrets";
+
+async fn page<T: Transport>(
+    client: &Client<T>,
+    operation: &Operation,
+    range: Range,
+) -> Result<SecretsPage, Error> {
+    let parameters = ListSecrets::page(range.start, range.len());
+    let call = Call::new(Action::ListSecrets, &parameters, LISTING);
+    client.call(operation, &call).await?.fields(LISTING)
+}
+
+fn may_skip(error: &Error, on_error: OnError) -> bool {
+    on_error == OnError::Skip && !error.retryable && error.kind != ErrorKind::Unauthenticated
+}
+
+fn nameless() -> Error {
+    Error::new(
+        ErrorKind::Internal,
+        format!("{LISTING} failed: the answer holds a secret without a name; check endpoint"),
+    )
+}

@@ -1,0 +1,232 @@
+//! One signed call: pace, sign, send, check, and repeat what is worth repeating.
+
+use std::{
+    cell::RefCell,
+    pin::pin,
+    time::{Duration, UNIX_EPOCH},
+};
+
+use futures_util::future::{Either, select};
+use serde::Serialize;
+use tc3::Authorization;
+
+use crate::{
+    actions::Action,
+    answer::{Answer, timed_out, transport_error},
+    client::Client,
+    error::{Error, ErrorKind},
+    retry::ceiling,
+    transport::{Request, Response, Transport},
+};
+
+/// The API version, sent as `X-TC-Version`.
+const VERSION: &str = "2019-09-23";
+/// The service in the credential scope.
+const SERVICE: &str = "ssm";
+/// Signed and sent as it is.
+const CONTENT_TYPE: &str = "application/json";
+/// How long one attempt may take: an answer that is not there by now will not come, and a second
+/// connection may fare better. SSM answers in tens of milliseconds.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How much of an answer is read. The largest right one is a value of 32 KB, every character of
+/// it escaped (200 KB), or a page of 100 secrets' metadata (about as much).
+const MAX_BODY: usize = 1 << 20;
+/// By how many seconds the server's `Date` must differ from the time that was signed, for
+/// another try with the server's time to be worth it.
+const WORTHWHILE_SKEW: i64 = 60;
+
+/// What is sent, as often as it takes.
+pub(crate) struct Call<'a> {
+    action: Action,
+    body: Vec<u8>,
+    subject: &'a str,
+}
+
+impl<'a> Call<'a> {
+    /// `subject` says in messages what was being done: "reading the secret x".
+    #[expect(clippy::expect_used, reason = "plain structs of strings and numbers")]
+    pub(crate) fn new(action: Action, parameters: &impl Serialize, subject: &'a str) -> Self {
+        Self {
+            action,
+            body: serde_json::to_vec(parameters).expect("parameters are JSON"),
+            subject,
+        }
+    }
+}
+
+/// One operation of the caller's: several calls under one deadline.
+pub(crate) struct Operation {
+    deadline: Duration,
+    last_failure: RefCell<Option<Error>>,
+}
+
+impl Operation {
+    /// `deadline` is a moment of the monotonic clock.
+    pub(crate) fn until(deadline: Duration) -> Self {
+        Self {
+            deadline,
+            last_failure: RefCell::new(None),
+        }
+    }
+
+    /// The failure that was retried last, for the message of a passed deadline.
+    pub(crate) fn last_failure(&self) -> Option<Error> {
+        self.last_failure.borrow().clone()
+    }
+}
+
+/// Why an attempt failed, with what the clock needs to know.
+struct Failure {
+    error: Error,
+    signed_at: i64,
+    server_date: Option<String>,
+}
+
+impl<T: Transport> Client<T> {
+    /// Makes `call` until it succeeds, fails for good, or has no time left for another try.
+    pub(crate) async fn call(
+        &self,
+        operation: &Operation,
+        call: &Call<'_>,
+    ) -> Result<Answer, Error> {
+        let pacer = self.pacer(call.action);
+        let mut attempt = 0;
+        let mut clock_corrected = false;
+        loop {
+            let wait = pacer.take(self.transport.now().monotonic);
+            self.wait(wait).await;
+            let failure = match self.attempt(call).await {
+                Ok(answer) => {
+                    pacer.accepted(self.transport.now().monotonic);
+                    return Ok(answer);
+                }
+                Err(failure) => failure,
+            };
+            if !clock_corrected && self.correct_clock(&failure) {
+                clock_corrected = true;
+                continue;
+            }
+
+            let now = self.transport.now();
+            let error = failure.error;
+            let backoff = self.jitter.up_to(ceiling(&error, attempt), now);
+            if error.kind == ErrorKind::Throttled {
+                pacer.throttled(now.monotonic, backoff);
+            }
+            let too_late = now.monotonic + backoff >= operation.deadline;
+            if !error.retryable || attempt >= self.config.max_retries || too_late {
+                return Err(error);
+            }
+            operation.last_failure.replace(Some(error));
+            self.wait(backoff).await;
+            attempt += 1;
+        }
+    }
+
+    async fn attempt(&self, call: &Call<'_>) -> Result<Answer, Failure> {
+        let now = self.transport.now();
+        let signed_at = (now.unix.as_secs() as i64).saturating_add(self.skew.get());
+        let fail = |error, server_date| Failure {
+            error,
+            signed_at,
+            server_date,
+        };
+        let timestamp = signed_at.unsigned_abs();
+        let authorization = self.sign(call, timestamp).map_err(|why| fail(why, None))?;
+        let response = self
+            .send(call, &authorization, timestamp)
+            .await
+            .map_err(|error| fail(error, None))?;
+        let server_date = response.date.clone();
+        let [id, key, token] = self.config.credentials.secrets();
+        let secrets = [token, authorization.signature(), key, id];
+        Answer::new(response, call.subject, &secrets).map_err(|error| fail(error, server_date))
+    }
+
+    fn sign(&self, call: &Call<'_>, timestamp: u64) -> Result<Authorization, Error> {
+        let authority = self.config.endpoint.authority();
+        let request = tc3::Request {
+            method: "POST",
+            path: "/",
+            query: "",
+            headers: &[("content-type", CONTENT_TYPE), ("host", authority)],
+            payload: &call.body,
+        };
+        let key = self.config.credentials.key();
+        tc3::sign(&request, &key, SERVICE, timestamp).map_err(|why| {
+            Error::new(
+                ErrorKind::Internal,
+                format!("{} failed: it could not be signed: {why}", call.subject),
+            )
+        })
+    }
+
+    async fn send(
+        &self,
+        call: &Call<'_>,
+        authorization: &Authorization,
+        timestamp: u64,
+    ) -> Result<Response, Error> {
+        let config = &self.config;
+        let timestamp = timestamp.to_string();
+        let length = call.body.len().to_string();
+        let mut headers = vec![
+            ("authorization", authorization.header_value()),
+            ("content-length", &length),
+            ("content-type", CONTENT_TYPE),
+            ("x-tc-action", call.action.name()),
+            ("x-tc-language", "en-US"),
+            ("x-tc-region", config.region.as_str()),
+            ("x-tc-timestamp", &timestamp),
+            ("x-tc-version", VERSION),
+        ];
+        if let Some(token) = config.credentials.token() {
+            headers.push(("x-tc-token", token));
+        }
+        let exchange = self.transport.send(Request {
+            https: config.endpoint.https(),
+            authority: config.endpoint.authority(),
+            headers: &headers,
+            body: &call.body,
+            timeout: ATTEMPT_TIMEOUT,
+            max_body: MAX_BODY,
+        });
+        let limit = self.transport.sleep(ATTEMPT_TIMEOUT);
+        match select(pin!(exchange), pin!(limit)).await {
+            Either::Left((response, _)) => {
+                response.map_err(|error| transport_error(error, call.subject))
+            }
+            Either::Right(_) => Err(timed_out(call.subject)),
+        }
+    }
+
+    /// Takes over the server's clock if the signature was refused for its time and the server's
+    /// `Date` explains that. Says whether another try makes sense.
+    fn correct_clock(&self, failure: &Failure) -> bool {
+        if !failure.error.has_code("AuthFailure.SignatureExpire") {
+            return false;
+        }
+        let Some(server) = failure.server_date.as_deref().and_then(unix_seconds) else {
+            return false;
+        };
+        if (server - failure.signed_at).abs() < WORTHWHILE_SKEW {
+            return false;
+        }
+        let local = self.transport.now().unix.as_secs() as i64;
+        self.skew.set(server.saturating_sub(local));
+        true
+    }
+
+    async fn wait(&self, duration: Duration) {
+        if !duration.is_zero() {
+            self.transport.sleep(duration).await;
+        }
+    }
+}
+
+/// Unix seconds of a `Date` header (RFC 9110).
+fn unix_seconds(date: &str) -> Option<i64> {
+    let time = httpdate::parse_http_date(date).ok()?;
+    let since_epoch = time.duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since_epoch.as_secs()).ok()
+}

@@ -1,0 +1,207 @@
+//! The client: its settings, its memory and its operations.
+
+use std::{
+    cell::{Cell, RefCell},
+    pin::pin,
+    time::Duration,
+};
+
+use futures_util::future::{Either, select};
+
+use crate::{
+    actions::{Action, GetServiceStatus, SecretValue},
+    bulk::{self, OnError, Selection},
+    call::{Call, Operation},
+    credentials::Credentials,
+    endpoint::Endpoint,
+    error::{Error, ErrorKind},
+    names::{Region, SecretName, VersionId},
+    pace::Pacer,
+    retry::Jitter,
+    transport::Transport,
+    versions::{self, WithoutCurrent},
+};
+
+/// The deadline of one operation when none is set.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often a failed request is repeated when nothing is set.
+pub const DEFAULT_MAX_RETRIES: u32 = 3;
+/// How many requests a bulk read keeps in flight when nothing is set; chosen by `just bench`.
+pub const DEFAULT_MAX_IN_FLIGHT: usize = 64;
+
+/// What a client needs to know. It has no `Debug`: it holds a key.
+pub struct Config {
+    /// Where SSM answers.
+    pub endpoint: Endpoint,
+    /// Sent as `X-TC-Region`.
+    pub region: Region,
+    /// Signs every request.
+    pub credentials: Credentials,
+    /// The deadline of one operation: everything it sends, waits and repeats.
+    pub timeout: Duration,
+    /// How often one failed request is repeated, within the deadline. 0 means never.
+    ///
+    /// Repeated are throttling, HTTP 5xx, `InternalError`, `FailedOperation`,
+    /// `ServiceUnavailable`, connections that fail or break, and attempts without an answer.
+    /// All requests are reads, so repeating one is safe.
+    pub max_retries: u32,
+    /// How many requests a bulk read keeps in flight; at least 1.
+    pub max_in_flight: usize,
+}
+
+impl Config {
+    /// The defaults for `region` and `credentials`.
+    pub fn new(region: Region, credentials: Credentials) -> Self {
+        Self {
+            endpoint: Endpoint::default(),
+            region,
+            credentials,
+            timeout: DEFAULT_TIMEOUT,
+            max_retries: DEFAULT_MAX_RETRIES,
+            max_in_flight: DEFAULT_MAX_IN_FLIGHT,
+        }
+    }
+}
+
+/// Reads secrets from SSM over `T`.
+///
+/// It remembers, for its own life: the difference between its clock and the server's, what it
+/// sent in the last second, and which secrets have no current version. It never remembers a
+/// value.
+pub struct Client<T> {
+    pub(crate) transport: T,
+    pub(crate) config: Config,
+    /// What to add to the local Unix time, in seconds.
+    pub(crate) skew: Cell<i64>,
+    pub(crate) jitter: Jitter,
+    pub(crate) without_current: RefCell<WithoutCurrent>,
+    pacers: [Pacer; Action::ALL.len()],
+}
+
+impl<T: Transport> Client<T> {
+    /// A client that has sent nothing yet.
+    pub fn new(config: Config, transport: T) -> Self {
+        Self {
+            transport,
+            config,
+            skew: Cell::new(0),
+            jitter: Jitter::new(),
+            without_current: RefCell::new(WithoutCurrent::new()),
+            pacers: Action::ALL.map(|action| Pacer::new(action.rate())),
+        }
+    }
+
+    /// Reads one secret: `version`, or the current one.
+    ///
+    /// The current version is `SSM_Current`; of a secret that has no version of this name, it is
+    /// the newest by its time of creation.
+    ///
+    /// # Errors
+    /// All kinds.
+    pub async fn get(
+        &self,
+        name: &SecretName,
+        version: Option<&VersionId>,
+    ) -> Result<SecretValue, Error> {
+        let subject = format!("reading the secret {}", name.as_str());
+        self.within_deadline(&subject, async |operation| {
+            versions::read(self, operation, name.as_str(), version).await
+        })
+        .await
+    }
+
+    /// Reads many secrets, up to [`Config::max_in_flight`] at once. The result is sorted by name
+    /// and holds each name once.
+    ///
+    /// # Errors
+    /// All kinds; one failure fails the whole, unless `on_error` says otherwise.
+    pub async fn bulk_get(
+        &self,
+        selection: &Selection,
+        version: Option<&VersionId>,
+        on_error: OnError,
+    ) -> Result<Vec<SecretValue>, Error> {
+        self.within_deadline("reading many secrets", async |operation| {
+            bulk::read(self, operation, selection, version, on_error).await
+        })
+        .await
+    }
+
+    /// Asks for the service's status. Succeeds if SSM answered a signed request at all: a CAM
+    /// policy that denies this action still proves the road.
+    ///
+    /// # Errors
+    /// `Unauthenticated`, `Throttled`, `Unavailable`, `Timeout`, `Internal`, and `InvalidConfig`
+    /// if what answers is not SSM in this region.
+    pub async fn ping(&self) -> Result<(), Error> {
+        let subject = "asking for SSM's status";
+        let result = self
+            .within_deadline(subject, async |operation| {
+                let call = Call::new(Action::GetServiceStatus, &GetServiceStatus {}, subject);
+                self.call(operation, &call).await
+            })
+            .await;
+        match result {
+            Err(error) if !proves_the_road(&error) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn pacer(&self, action: Action) -> &Pacer {
+        &self.pacers[action as usize]
+    }
+
+    /// Runs `work` until it ends or the deadline passes.
+    ///
+    /// The deadline is the client's own timer beside everything else: hosts' own time limits
+    /// have holes (a TLS handshake that stalls, for one).
+    async fn within_deadline<R>(
+        &self,
+        subject: &str,
+        work: impl AsyncFnOnce(&Operation) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let timeout = self.config.timeout;
+        let operation = Operation::until(self.transport.now().monotonic + timeout);
+        let outcome = {
+            let work = pin!(work(&operation));
+            let deadline = pin!(self.transport.sleep(timeout));
+            match select(work, deadline).await {
+                Either::Left((result, _)) => Some(result),
+                Either::Right(_) => None,
+            }
+        };
+        outcome.unwrap_or_else(|| {
+            Err(deadline_error(
+                subject,
+                timeout,
+                operation.last_failure().as_ref(),
+            ))
+        })
+    }
+}
+
+fn proves_the_road(error: &Error) -> bool {
+    use ErrorKind::*;
+    error.code.is_some()
+        && match error.kind {
+            PermissionDenied | NotFound | InvalidRequest => true,
+            Unavailable => !error.retryable,
+            _ => false,
+        }
+}
+
+fn deadline_error(subject: &str, timeout: Duration, last: Option<&Error>) -> Error {
+    let mut message = format!("{subject} did not end within {timeout:?} (the setting timeout)");
+    match last {
+        Some(last) => {
+            message.push_str("; the last failure on the way: ");
+            message.push_str(&last.message);
+        }
+        None => message.push_str("; check the network and endpoint, or raise timeout"),
+    }
+    Error {
+        code: last.and_then(|last| last.code.clone()),
+        request_id: last.and_then(|last| last.request_id.clone()),
+        ..Error::new(ErrorKind::Timeout, message).retryable()
+    }
+}

@@ -1,0 +1,192 @@
+//! Where SSM answers.
+
+use std::net::Ipv6Addr;
+
+use crate::error::Error;
+
+/// The origin that requests go to: scheme, host and port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    https: bool,
+    authority: String,
+}
+
+impl Endpoint {
+    /// Parses `https://host[:port]`; without a scheme it is `https`.
+    ///
+    /// The host is lower-cased and a default port dropped, because the authority is signed and
+    /// hosts differ in what they send for `:443`. Plain `http` would put values on the wire in the
+    /// clear: it is for loopback only, unless `allow_insecure`.
+    ///
+    /// # Errors
+    /// `InvalidConfig`, naming `endpoint` and the way out.
+    pub fn parse(text: &str, allow_insecure: bool) -> Result<Self, Error> {
+        let (https, rest) = match text.split_once("://") {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (true, rest),
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (false, rest),
+            Some(_) => return Err(refuse("it must begin with https://")),
+            None => (true, text),
+        };
+        let authority = rest.strip_suffix('/').unwrap_or(rest).to_ascii_lowercase();
+        if authority.contains(['/', '?', '#', '@']) {
+            return Err(refuse("give only scheme, host and port"));
+        }
+        let (host, port) = split_port(&authority)?;
+        check_host(host)?;
+        if !https && !allow_insecure && !is_loopback(host) {
+            return Err(refuse(
+                "plain http would show secrets to the network; use https, or set \
+                 allowInsecureEndpoint to true if the network is private",
+            ));
+        }
+        let default_port = if https { 443 } else { 80 };
+        let authority = match port {
+            Some(port) if port != default_port => format!("{host}:{port}"),
+            _ => host.to_owned(),
+        };
+        Ok(Self { https, authority })
+    }
+
+    /// Whether it is reached over TLS.
+    pub fn https(&self) -> bool {
+        self.https
+    }
+
+    /// `host[:port]`, lower-case, without a default port.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+}
+
+impl Default for Endpoint {
+    /// `https://ssm.tencentcloudapi.com`, which serves every region
+    /// (<https://www.tencentcloud.com/document/product/1078/38635>).
+    fn default() -> Self {
+        Self {
+            https: true,
+            authority: "ssm.tencentcloudapi.com".to_owned(),
+        }
+    }
+}
+
+fn split_port(authority: &str) -> Result<(&str, Option<u16>), Error> {
+    // In [::1]:80 only a colon after the bracket separates a port.
+    let after_bracket = authority.rfind(']').map_or(0, |at| at + 1);
+    match authority[after_bracket..].find(':') {
+        None => Ok((authority, None)),
+        Some(at) => {
+            let (host, port) = authority.split_at(after_bracket + at);
+            match port[1..].parse() {
+                Ok(port) if port != 0 => Ok((host, Some(port))),
+                _ => Err(refuse("its port is not a number from 1 to 65535")),
+            }
+        }
+    }
+}
+
+fn check_host(host: &str) -> Result<(), Error> {
+    let ipv6 = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    let good = match ipv6 {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => host.len() <= 253 && host.split('.').all(is_label),
+    };
+    if good {
+        Ok(())
+    } else {
+        Err(refuse("its host is not a host name or an IP address"))
+    }
+}
+
+fn is_label(label: &str) -> bool {
+    let ends_well = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    label.len() <= 63
+        && ends_well(label.chars().next())
+        && ends_well(label.chars().last())
+        && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
+fn is_loopback(host: &str) -> bool {
+    let octets: Vec<&str> = host.split('.').collect();
+    let ipv4_loopback = octets.len() == 4
+        && octets[0] == "127"
+        && octets.iter().all(|octet| octet.parse::<u8>().is_ok());
+    host == "localhost" || host == "[::1]" || ipv4_loopback
+}
+
+fn refuse(why: &str) -> Error {
+    Error::invalid_config(format!("endpoint is not usable: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn good_endpoints_come_out_in_the_form_that_is_signed() {
+        for (text, https, authority) in [
+            ("ssm.tencentcloudapi.com", true, "ssm.tencentcloudapi.com"),
+            (
+                "https://SSM.ap-Shanghai.tencentcloudapi.com/",
+                true,
+                "ssm.ap-shanghai.tencentcloudapi.com",
+            ),
+            ("https://host:443", true, "host"),
+            ("https://host:80", true, "host:80"),
+            ("http://127.0.0.1:80", false, "127.0.0.1"),
+            ("http://127.0.0.1:18080", false, "127.0.0.1:18080"),
+            ("http://127.9.9.9", false, "127.9.9.9"),
+            ("HTTP://LocalHost:8080", false, "localhost:8080"),
+            ("http://[::1]:8080", false, "[::1]:8080"),
+        ] {
+            let endpoint = Endpoint::parse(text, false).unwrap();
+            assert_eq!(
+                (endpoint.https(), endpoint.authority()),
+                (https, authority),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn bad_endpoints_are_refused_by_name() {
+        for text in [
+            "",
+            "https://",
+            "ftp://host",
+            "https://user:pw@host",
+            "https://host/path",
+            "https://host?x",
+            "https://ho st",
+            "https://host\r\nx: y",
+            "https://host:0",
+            "https://host:99999",
+            "https://host:",
+            "https://-host",
+            "https://a..b",
+            "https://[::1",
+            "https://[nonsense]",
+            "https://[]:1",
+        ] {
+            let error = Endpoint::parse(text, true).unwrap_err();
+            assert_eq!(error.kind, crate::ErrorKind::InvalidConfig, "{text}");
+            assert!(error.message.starts_with("endpoint"), "{error}");
+        }
+    }
+
+    #[test]
+    fn plain_http_leaves_loopback_only_when_asked_to() {
+        for host in [
+            "http://ssm.internal",
+            "http://127.0.0.1.evil.example",
+            "http://127.evil",
+            "http://10.0.0.1",
+            "http://localhost.evil",
+        ] {
+            let error = Endpoint::parse(host, false).unwrap_err();
+            assert!(error.message.contains("allowInsecureEndpoint"), "{error}");
+            assert!(Endpoint::parse(host, true).is_ok());
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! A client for Tencent Cloud Secrets Manager (SSM, API version 2019-09-23) that brings no I/O of
+//! its own.
+//!
+//! [`Client`] reads secrets over whatever implements [`Transport`]: the component's `wasi:http`,
+//! or a scripted transport with a virtual clock in tests. It signs (crate `tc3`), paces itself by
+//! SSM's documented rates, retries what is worth retrying within one deadline, corrects its
+//! clock, and checks that an answer belongs to its question. It never panics on what a server or
+//! a caller sends.
+//!
+//! Nothing in it is `Send`: it is made for one single-threaded instance that keeps many requests
+//! in flight at once.
+
+mod actions;
+mod answer;
+mod bulk;
+mod call;
+mod client;
+mod credentials;
+mod endpoint;
+mod error;
+mod listing;
+mod names;
+mod pace;
+mod retry;
+#[cfg(test)]
+mod tests;
+mod transport;
+mod versions;
+
+pub use actions::{SecretValue, Value};
+pub use bulk::{OnError, Selection};
+pub use client::{Client, Config, DEFAULT_MAX_IN_FLIGHT, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT};
+pub use credentials::Credentials;
+pub use endpoint::Endpoint;
+pub use error::{Error, ErrorKind};
+pub use names::{Region, SecretName, VersionId};
+pub use transport::{Now, Request, Response, Transport, TransportError};

@@ -1,0 +1,156 @@
+//! Staying under a rate without waiting while under it.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    time::Duration,
+};
+
+/// The window that a rate counts over. SSM says "a second"; the rest allows for requests that
+/// leave evenly and arrive in a bunch.
+const WINDOW: Duration = Duration::from_millis(1_050);
+
+/// Gives out moments at which a request may start: at most `rate` in any [`WINDOW`].
+///
+/// When the server throttles, it slows down to what the server last took in a window, and
+/// recovers by an eighth of the rate for every quiet window.
+pub(crate) struct Pacer {
+    rate: usize,
+    allowed: Cell<usize>,
+    changed: Cell<Duration>,
+    not_before: Cell<Duration>,
+    /// The last `rate` moments given out, in order.
+    given: RefCell<VecDeque<Duration>>,
+    /// When the server took the last `rate` requests, in order.
+    taken: RefCell<VecDeque<Duration>>,
+}
+
+impl Pacer {
+    pub(crate) fn new(rate: usize) -> Self {
+        Self {
+            rate,
+            allowed: Cell::new(rate),
+            changed: Cell::new(Duration::ZERO),
+            not_before: Cell::new(Duration::ZERO),
+            given: RefCell::new(VecDeque::new()),
+            taken: RefCell::new(VecDeque::new()),
+        }
+    }
+
+    /// Takes the next free moment. Returns how long to wait for it: usually not at all.
+    pub(crate) fn take(&self, now: Duration) -> Duration {
+        let mut given = self.given.borrow_mut();
+        let mut at = now.max(self.not_before.get());
+        if let Some(index) = given.len().checked_sub(self.allowed.get()) {
+            at = at.max(given[index] + WINDOW);
+        }
+        push_bounded(&mut given, at, self.rate);
+        at - now
+    }
+
+    /// The server throttled a request: allow fewer, and none for `pause`. The other requests of
+    /// the same bunch, throttled with it, change nothing more.
+    pub(crate) fn throttled(&self, now: Duration, pause: Duration) {
+        self.not_before.set(self.not_before.get().max(now + pause));
+        let allowed = self.allowed.get();
+        if allowed < self.rate && now < self.changed.get() + WINDOW {
+            return;
+        }
+        let taken = self.taken.borrow();
+        let lately = taken.iter().filter(|at| **at + WINDOW > now).count();
+        // Answers of the same bunch may still be under way, so few is not taken for none.
+        let fewer = lately.max(allowed / 8).min(allowed / 2).max(1);
+        self.allowed.set(fewer);
+        self.changed.set(now);
+    }
+
+    /// The server took a request.
+    pub(crate) fn accepted(&self, now: Duration) {
+        push_bounded(&mut self.taken.borrow_mut(), now, self.rate);
+        let allowed = self.allowed.get();
+        if allowed < self.rate && now >= self.changed.get() + WINDOW {
+            let more = (self.rate / 8).max(1);
+            self.allowed.set((allowed + more).min(self.rate));
+            self.changed.set(now);
+        }
+    }
+}
+
+fn push_bounded(moments: &mut VecDeque<Duration>, moment: Duration, bound: usize) {
+    if moments.len() == bound {
+        moments.pop_front();
+    }
+    moments.push_back(moment);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Duration = Duration::from_secs(100);
+
+    fn take_many(pacer: &Pacer, count: usize) -> Vec<Duration> {
+        (0..count).map(|_| pacer.take(START)).collect()
+    }
+
+    #[test]
+    fn nobody_waits_below_the_rate() {
+        let pacer = Pacer::new(30);
+        assert!(take_many(&pacer, 30).iter().all(Duration::is_zero));
+    }
+
+    #[test]
+    fn no_window_ever_holds_more_than_the_rate() {
+        let pacer = Pacer::new(30);
+        let moments = take_many(&pacer, 95);
+        for window in moments.windows(31) {
+            assert!(window[30] - window[0] >= WINDOW, "{window:?}");
+        }
+        assert_eq!(moments[94], 3 * WINDOW);
+    }
+
+    #[test]
+    fn a_pause_frees_the_rate_again() {
+        let pacer = Pacer::new(30);
+        take_many(&pacer, 30);
+        assert!(pacer.take(START + WINDOW).is_zero());
+    }
+
+    #[test]
+    fn throttling_slows_down_to_what_the_server_took_once_a_bunch_and_pauses() {
+        let pacer = Pacer::new(40);
+        let pause = Duration::from_millis(200);
+        (0..7).for_each(|_| pacer.accepted(START));
+        for _ in 0..10 {
+            pacer.throttled(START, pause);
+        }
+        let moments = take_many(&pacer, 8);
+        assert_eq!(moments[6], pause);
+        assert_eq!(moments[7], pause + WINDOW);
+    }
+
+    #[test]
+    fn throttling_for_ever_still_lets_one_through() {
+        let pacer = Pacer::new(40);
+        let mut now = START;
+        for _ in 0..20 {
+            now += WINDOW;
+            pacer.throttled(now, Duration::ZERO);
+        }
+        assert!(pacer.take(now).is_zero());
+        assert_eq!(pacer.take(now), WINDOW);
+    }
+
+    #[test]
+    fn quiet_windows_bring_the_rate_back() {
+        let pacer = Pacer::new(40);
+        let mut now = START;
+        pacer.throttled(now, Duration::ZERO);
+        assert_eq!(pacer.allowed.get(), 5);
+        for _ in 0..7 {
+            now += WINDOW;
+            pacer.accepted(now);
+        }
+        assert_eq!(pacer.allowed.get(), 40);
+    }
+}

@@ -1,0 +1,257 @@
+//! A scripted transport with a virtual clock: a test says how the server answers, and no test
+//! waits.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    future::Future,
+    pin::{Pin, pin},
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+    time::{Duration, UNIX_EPOCH},
+};
+
+use serde_json::{Value as Json, json};
+use zeroize::Zeroizing;
+
+use crate::{
+    Client, Config, Credentials, Now, Region, Request, Response, Transport, TransportError,
+};
+
+pub(crate) const SECRET_KEY: &str = "test-secret-key";
+pub(crate) const TOKEN: &str = "test-token";
+
+/// The virtual clock starts here, in Unix seconds.
+pub(crate) const EPOCH: u64 = 1_700_000_000;
+
+/// What the server was asked.
+#[derive(Clone)]
+pub(crate) struct Seen {
+    pub(crate) action: String,
+    pub(crate) body: Json,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) at: Duration,
+}
+
+impl Seen {
+    pub(crate) fn field(&self, name: &str) -> &str {
+        self.body[name].as_str().unwrap_or_default()
+    }
+}
+
+/// What the server does.
+pub(crate) struct Reply {
+    after: Duration,
+    result: Result<Response, TransportError>,
+}
+
+impl Reply {
+    pub(crate) fn raw(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            after: Duration::from_millis(10),
+            result: Ok(Response {
+                status,
+                date: None,
+                body: Zeroizing::new(body.into()),
+            }),
+        }
+    }
+
+    pub(crate) fn ok(mut fields: Json) -> Self {
+        fields["RequestId"] = json!("req-1");
+        Self::raw(200, json!({ "Response": fields }).to_string())
+    }
+
+    pub(crate) fn code(code: &str) -> Self {
+        Self::ok(json!({ "Error": { "Code": code, "Message": format!("it is {code}") } }))
+    }
+
+    pub(crate) fn text(name: &str, version: &str, text: &str) -> Self {
+        Self::ok(
+            json!({ "SecretName": name, "VersionId": version, "SecretString": text, "SecretBinary": "" }),
+        )
+    }
+
+    pub(crate) fn broken(error: TransportError) -> Self {
+        Self {
+            after: Duration::from_millis(10),
+            result: Err(error),
+        }
+    }
+
+    pub(crate) fn never() -> Self {
+        Self::broken(TransportError::TimedOut).after(Duration::from_secs(1_000_000))
+    }
+
+    pub(crate) fn after(mut self, latency: Duration) -> Self {
+        self.after = latency;
+        self
+    }
+
+    pub(crate) fn dated(mut self, unix: u64) -> Self {
+        if let Ok(response) = &mut self.result {
+            let time = UNIX_EPOCH + Duration::from_secs(unix);
+            response.date = Some(httpdate::fmt_http_date(time));
+        }
+        self
+    }
+}
+
+/// The transport: every request goes to `server`, a closure.
+pub(crate) struct Script {
+    world: Rc<World>,
+    server: Box<dyn Fn(&Seen) -> Reply>,
+}
+
+#[derive(Default)]
+pub(crate) struct World {
+    now: Cell<Duration>,
+    timers: RefCell<Vec<(Duration, Waker)>>,
+    seen: RefCell<Vec<Seen>>,
+    in_flight: Cell<usize>,
+    peak: Cell<usize>,
+}
+
+impl World {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.seen.borrow().clone()
+    }
+
+    pub(crate) fn actions(&self) -> Vec<String> {
+        self.seen().into_iter().map(|seen| seen.action).collect()
+    }
+
+    pub(crate) fn count(&self, action: &str) -> usize {
+        self.seen()
+            .iter()
+            .filter(|seen| seen.action == action)
+            .count()
+    }
+
+    pub(crate) fn peak(&self) -> usize {
+        self.peak.get()
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        self.now.get()
+    }
+
+    /// Runs `future`, moving the clock whenever nothing else can happen.
+    pub(crate) fn run<F: Future>(&self, future: F) -> F::Output {
+        let flag = Arc::new(Flag(AtomicBool::new(true)));
+        let waker = Waker::from(flag.clone());
+        let mut future = pin!(future);
+        loop {
+            while flag.0.swap(false, Ordering::Relaxed) {
+                if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker))
+                {
+                    return output;
+                }
+            }
+            let mut timers = self.timers.borrow_mut();
+            let next = timers.iter().map(|(at, _)| *at).min();
+            let next = next.expect("a future that waits for nothing never ends");
+            self.now.set(self.now.get().max(next));
+            let due = timers.extract_if(.., |(at, _)| *at <= next);
+            due.for_each(|(_, waker)| waker.wake());
+        }
+    }
+}
+
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+struct Sleep {
+    world: Rc<World>,
+    until: Duration,
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.world.now.get() >= self.until {
+            return Poll::Ready(());
+        }
+        let timer = (self.until, context.waker().clone());
+        self.world.timers.borrow_mut().push(timer);
+        Poll::Pending
+    }
+}
+
+/// Counts a request as in flight until it is answered or given up.
+struct InFlight(Rc<World>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.in_flight.set(self.0.in_flight.get() - 1);
+    }
+}
+
+impl Transport for Script {
+    async fn send(&self, request: Request<'_>) -> Result<Response, TransportError> {
+        let world = &self.world;
+        let headers: BTreeMap<String, String> = request
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_string()))
+            .collect();
+        let seen = Seen {
+            action: headers["x-tc-action"].clone(),
+            body: serde_json::from_slice(request.body).unwrap(),
+            headers,
+            at: world.now.get(),
+        };
+        world.seen.borrow_mut().push(seen.clone());
+        world.in_flight.set(world.in_flight.get() + 1);
+        world.peak.set(world.peak.get().max(world.in_flight.get()));
+        let _in_flight = InFlight(world.clone());
+        let reply = (self.server)(&seen);
+        self.sleep(reply.after).await;
+        reply.result
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        let until = self.world.now.get() + duration;
+        let world = self.world.clone();
+        Sleep { world, until }.await;
+    }
+
+    fn now(&self) -> Now {
+        let monotonic = self.world.now.get();
+        Now {
+            monotonic,
+            unix: Duration::from_secs(EPOCH) + monotonic,
+        }
+    }
+}
+
+/// A client whose server is `server`, and its world.
+pub(crate) fn client(server: impl Fn(&Seen) -> Reply + 'static) -> (Client<Script>, Rc<World>) {
+    client_with(|_| (), server)
+}
+
+pub(crate) fn client_with(
+    configure: impl FnOnce(&mut Config),
+    server: impl Fn(&Seen) -> Reply + 'static,
+) -> (Client<Script>, Rc<World>) {
+    let own = |text: &str| Zeroizing::new(text.to_owned());
+    let credentials = Credentials::new(own("AKIDtest"), own(SECRET_KEY), Some(own(TOKEN))).unwrap();
+    let mut config = Config::new(Region::parse("ap-guangzhou").unwrap(), credentials);
+    configure(&mut config);
+    let world = Rc::new(World::default());
+    let script = Script {
+        world: world.clone(),
+        server: Box::new(server),
+    };
+    (Client::new(config, script), world)
+}

@@ -1,0 +1,72 @@
+//! What the client asks of the world: to send a request, to wait, to tell the time.
+
+use std::{future::Future, time::Duration};
+
+use zeroize::Zeroizing;
+
+/// Sends requests and keeps time for a [`crate::Client`].
+pub trait Transport {
+    /// Sends one request and gives the whole response.
+    ///
+    /// Any status is a response, redirects included: none is followed, because a redirect would
+    /// carry a signed request to another host. A dropped future gives the request up.
+    fn send(&self, request: Request<'_>) -> impl Future<Output = Result<Response, TransportError>>;
+
+    /// Waits on the monotonic clock.
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()>;
+
+    /// Both clocks, read at once.
+    fn now(&self) -> Now;
+}
+
+/// A reading of both clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// Time since some fixed moment; never goes back.
+    pub monotonic: Duration,
+    /// Time since 1970-01-01 UTC, as far as this machine knows.
+    pub unix: Duration,
+}
+
+/// One `POST /` to be sent as it is. It has no `Debug`: headers hold a signature and a token.
+pub struct Request<'a> {
+    /// `https` or plain `http`.
+    pub https: bool,
+    /// `host[:port]`, exactly as signed: it must go out as the `Host` header.
+    pub authority: &'a str,
+    /// Every header but `Host`, names in lower case.
+    pub headers: &'a [(&'static str, &'a str)],
+    /// The body, exactly as signed.
+    pub body: &'a [u8],
+    /// How long the exchange may take. The client enforces it too; a transport may hand it on.
+    pub timeout: Duration,
+    /// How many bytes of body the client takes. Reading on past them is
+    /// [`TransportError::BodyTooLarge`].
+    pub max_body: usize,
+}
+
+/// A response. It has no `Debug`: the body may hold a secret.
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The `Date` header, if there is a readable one.
+    pub date: Option<String>,
+    /// The whole body, wiped when dropped.
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+/// Why there is no response. The texts are for people and quote nothing of the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// The runtime refuses to send it. Says what to allow.
+    NotPermitted(String),
+    /// No connection, or it broke.
+    Connection(String),
+    /// The transport's own time limit passed.
+    TimedOut,
+    /// The body is longer than [`Request::max_body`].
+    BodyTooLarge,
+    /// The request cannot be expressed in HTTP.
+    InvalidRequest(String),
+}

@@ -1,0 +1,269 @@
+//! Which version of a secret is read.
+//!
+//! GetSecretValue requires a version. `SSM_Current` names the one in use, but a custom secret has
+//! a version of this name only if it was made without naming one; else its newest is meant.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::{
+    actions::{
+        Action, GetSecretValue, ListSecretVersionIds, SecretValue, SecretValueAnswer, Value,
+        Version, VersionsAnswer,
+    },
+    answer::Answer,
+    call::{Call, Operation},
+    client::Client,
+    error::{Error, ErrorKind},
+    names::VersionId,
+    transport::Transport,
+};
+
+/// The alias of the version in use
+/// (<https://www.tencentcloud.com/document/product/1078/38656>).
+const CURRENT: &str = "SSM_Current";
+
+/// How many secrets without a current version are remembered: a region holds at most 1000.
+const REMEMBERED: usize = 1_024;
+
+/// Reads `version` of the secret `name`, or its current version.
+pub(crate) async fn read<T: Transport>(
+    client: &Client<T>,
+    operation: &Operation,
+    name: &str,
+    version: Option<&VersionId>,
+) -> Result<SecretValue, Error> {
+    if let Some(version) = version {
+        return value(client, operation, name, version.as_str()).await;
+    }
+    let mut missing = None;
+    if !client.without_current.borrow().contains(name) {
+        match value(client, operation, name, CURRENT).await {
+            Err(error) if may_lack_version(&error) => missing = Some(error),
+            result => return result,
+        }
+    }
+    let newest = match newest_version(client, operation, name).await {
+        Ok(newest) => newest,
+        // SSM said twice that it is not there: what it said of the value is the better answer.
+        Err(error) if error.has_code("ResourceNotFound") => {
+            client.without_current.borrow_mut().forget(name);
+            return Err(missing.unwrap_or(error));
+        }
+        Err(error) => return Err(error),
+    };
+    if newest == CURRENT {
+        client.without_current.borrow_mut().forget(name);
+        if let Some(error) = missing {
+            return Err(error);
+        }
+    } else {
+        client.without_current.borrow_mut().insert(name);
+    }
+    value(client, operation, name, &newest).await
+}
+
+/// Whether SSM may have meant by `error` that there is no such version. It has no code of its
+/// own for that.
+fn may_lack_version(error: &Error) -> bool {
+    error.has_code("ResourceNotFound") || error.has_code("InvalidParameterValue")
+}
+
+async fn value<T: Transport>(
+    client: &Client<T>,
+    operation: &Operation,
+    name: &str,
+    version: &str,
+) -> Result<SecretValue, Error> {
+    let subject = format!("reading the secret {name} (version {version})");
+    let parameters = GetSecretValue {
+        secret_name: name,
+        version_id: version,
+    };
+    let call = Call::new(Action::GetSecretValue, &parameters, &subject);
+    let answer = client.call(operation, &call).await?;
+    check_value(answer, &subject, name, version)
+}
+
+/// Takes an answer only if it is this secret's, in this version, and has exactly one value.
+fn check_value(
+    answer: Answer,
+    subject: &str,
+    name: &str,
+    version: &str,
+) -> Result<SecretValue, Error> {
+    let fields: SecretValueAnswer = answer.fields(subject)?;
+    let text = fields.secret_string.filter(|text| !text.is_empty());
+    let binary = fields.secret_binary.filter(|text| !text.is_empty());
+    let answered = fields.version_id.unwrap_or_default();
+    if fields.secret_name.as_deref() != Some(name) {
+        return Err(answer.malformed(subject, "is not for this secret"));
+    }
+    // Asked for the alias, SSM may answer with the version that it stands for.
+    if version != CURRENT && !answered.is_empty() && answered != version {
+        return Err(answer.malformed(subject, "is not for this version"));
+    }
+    let value = match (text, binary) {
+        (Some(text), None) => Value::Text(text),
+        (None, Some(binary)) => Value::Binary(binary),
+        (None, None) => return Err(answer.malformed(subject, "holds no value")),
+        (Some(_), Some(_)) => {
+            return Err(answer.malformed(subject, "holds two values, a text and a binary one"));
+        }
+    };
+    Ok(SecretValue {
+        name: name.to_owned(),
+        version_id: if answered.is_empty() {
+            version.to_owned()
+        } else {
+            answered
+        },
+        value,
+        request_id: answer.request_id,
+    })
+}
+
+/// The version to read of a secret whose current version is not known to exist: still
+/// `SSM_Current` if it is there after all, else the newest.
+async fn newest_version<T: Transport>(
+    client: &Client<T>,
+    operation: &Operation,
+    name: &str,
+) -> Result<String, Error> {
+    let subject = format!("finding the newest version of the secret {name}");
+    let parameters = ListSecretVersionIds { secret_name: name };
+    let call = Call::new(Action::ListSecretVersionIds, &parameters, &subject);
+    let answer = client.call(operation, &call).await?;
+    let fields: VersionsAnswer = answer.fields(&subject)?;
+    if fields.secret_name.is_some_and(|answered| answered != name) {
+        return Err(answer.malformed(&subject, "is not for this secret"));
+    }
+    newest(fields.versions.unwrap_or_default()).ok_or_else(|| Error {
+        request_id: Some(answer.request_id),
+        ..Error::new(
+            ErrorKind::NotFound,
+            format!("the secret {name} has no version: put a value into it"),
+        )
+    })
+}
+
+/// `SSM_Current`, or the id created last. Of two of the same second the first counts: SSM's
+/// lists are newest first as far as seen, though it promises no order.
+fn newest(versions: Vec<Version>) -> Option<String> {
+    let mut newest: Option<(i64, String)> = None;
+    for version in versions {
+        let Some(id) = version.version_id.filter(|id| !id.is_empty()) else {
+            continue;
+        };
+        if id == CURRENT {
+            return Some(id);
+        }
+        let created = version.create_time.unwrap_or(i64::MIN);
+        if newest.as_ref().is_none_or(|(latest, _)| created > *latest) {
+            newest = Some((created, id));
+        }
+    }
+    newest.map(|(_, id)| id)
+}
+
+/// The names of secrets that were seen to have no `SSM_Current`, the oldest forgotten first.
+/// Only that is remembered, never a value or a version.
+pub(crate) struct WithoutCurrent {
+    names: BTreeSet<String>,
+    order: VecDeque<String>,
+}
+
+impl WithoutCurrent {
+    pub(crate) fn new() -> Self {
+        Self {
+            names: BTreeSet::new(),
+            order: VecDeque::new(),
+        }
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
+    fn insert(&mut self, name: &str) {
+        if !self.names.insert(name.to_owned()) {
+            return;
+        }
+        self.order.push_back(name.to_owned());
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.names.remove(&oldest);
+        }
+    }
+
+    fn forget(&mut self, name: &str) {
+        if self.names.remove(name) {
+            self.order.retain(|remembered| remembered != name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(id: &str, create_time: Option<i64>) -> Version {
+        Version {
+            version_id: Some(id.to_owned()),
+            create_time,
+        }
+    }
+
+    #[test]
+    fn the_newest_version_is_the_one_created_last_in_whatever_order() {
+        let versions = || {
+            vec![
+                version("v1", Some(10)),
+                version("v3", Some(30)),
+                version("v2", Some(20)),
+            ]
+        };
+        assert_eq!(newest(versions()).as_deref(), Some("v3"));
+        let reversed = versions().into_iter().rev().collect();
+        assert_eq!(newest(reversed).as_deref(), Some("v3"));
+    }
+
+    #[test]
+    fn of_two_versions_of_one_second_the_first_listed_counts() {
+        let versions = vec![version("b", Some(10)), version("a", Some(10))];
+        assert_eq!(newest(versions).as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn a_current_version_that_appeared_is_preferred() {
+        let versions = vec![version("v9", Some(99)), version(CURRENT, Some(1))];
+        assert_eq!(newest(versions).as_deref(), Some(CURRENT));
+    }
+
+    #[test]
+    fn versions_without_id_or_time_do_no_harm() {
+        assert_eq!(newest(vec![]), None);
+        let nameless = Version {
+            version_id: None,
+            create_time: Some(5),
+        };
+        let versions = vec![nameless, version("", Some(9)), version("v", None)];
+        assert_eq!(newest(versions).as_deref(), Some("v"));
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let mut memory = WithoutCurrent::new();
+        for number in 0..=REMEMBERED {
+            memory.insert(&number.to_string());
+            memory.insert(&number.to_string());
+        }
+        assert_eq!(memory.names.len(), REMEMBERED);
+        assert_eq!(memory.order.len(), REMEMBERED);
+        assert!(!memory.contains("0"));
+        assert!(memory.contains("1"));
+        memory.forget("1");
+        assert!(!memory.contains("1"));
+        assert_eq!(memory.order.len(), REMEMBERED - 1);
+    }
+}

@@ -1,0 +1,164 @@
+//! Stages 3, 5 and 6: the string to sign, the signature and the header.
+
+use alloc::{format, string::String};
+use core::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::{
+    canonical::{CanonicalRequest, Request},
+    date::utc_date,
+    key::{TERMINATOR, hmac, ladder},
+};
+
+/// The name of the algorithm, as it stands in the header.
+pub const ALGORITHM: &str = "TC3-HMAC-SHA256";
+
+/// An API key. It has no `Debug`, so that it cannot be printed by accident.
+#[derive(Clone, Copy)]
+pub struct Key<'a> {
+    /// `SecretId`: names the key, stands in the header.
+    pub secret_id: &'a str,
+    /// `SecretKey`: never leaves this crate. Copies made of it are wiped.
+    pub secret_key: &'a str,
+}
+
+/// Signs `request` for `service` (`ssm`, `sts`) at `timestamp`, in Unix seconds.
+///
+/// The same timestamp must be sent as `X-TC-Timestamp`. The server accepts it for five minutes
+/// around its own clock. Action, version, region and token are not signed unless their headers
+/// are in [`Request::headers`].
+///
+/// # Errors
+/// [`SigningError`], when the input cannot be signed without ambiguity.
+pub fn sign(
+    request: &Request<'_>,
+    key: &Key<'_>,
+    service: &str,
+    timestamp: u64,
+) -> Result<Authorization, SigningError> {
+    let canonical = CanonicalRequest::new(request)?;
+    let date = utc_date(timestamp).ok_or(SigningError::TimestampOutOfRange)?;
+    let scope = credential_scope(&date, service);
+    let to_sign = Zeroizing::new(string_to_sign(timestamp, &scope, &canonical));
+    let [_, _, signing_key] = ladder(key.secret_key, &date, service);
+    let signature = Zeroizing::new(hex::encode(*hmac(&*signing_key, to_sign.as_bytes())));
+
+    let signed_headers = canonical.signed_headers();
+    let header = Zeroizing::new(format!(
+        "{ALGORITHM} Credential={}/{scope}, SignedHeaders={signed_headers}, Signature={}",
+        key.secret_id, *signature
+    ));
+    Ok(Authorization { header })
+}
+
+pub(crate) fn credential_scope(date: &str, service: &str) -> String {
+    format!("{date}/{service}/{TERMINATOR}")
+}
+
+pub(crate) fn string_to_sign(timestamp: u64, scope: &str, canonical: &CanonicalRequest) -> String {
+    let hash = canonical.sha256_hex();
+    format!("{ALGORITHM}\n{timestamp}\n{scope}\n{hash}")
+}
+
+/// The value of an `Authorization` header. It has no `Debug` and is wiped when dropped: for five
+/// minutes it is as good as the request it belongs to.
+pub struct Authorization {
+    header: Zeroizing<String>,
+}
+
+impl Authorization {
+    /// `TC3-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`
+    pub fn header_value(&self) -> &str {
+        &self.header
+    }
+
+    /// The signature alone: 64 lower-case hex digits.
+    pub fn signature(&self) -> &str {
+        &self.header[self.header.len() - 64..]
+    }
+}
+
+/// Why a request could not be signed. None of them quotes the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SigningError {
+    /// A header that TC3 requires is not among the headers to sign.
+    MissingHeader(&'static str),
+    /// A header to sign stands there twice, or its name or value holds a character that would
+    /// make the signature ambiguous (a line break, say).
+    MalformedHeader,
+    /// The timestamp lies after the year 9999: the clock is wrong.
+    TimestampOutOfRange,
+}
+
+impl fmt::Display for SigningError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MissingHeader(name) => write!(f, "the header {name} must be signed"),
+            Self::MalformedHeader => f.write_str("a header to sign is malformed or repeated"),
+            Self::TimestampOutOfRange => f.write_str("the time lies beyond the year 9999"),
+        }
+    }
+}
+
+impl core::error::Error for SigningError {}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    const REQUEST: Request<'_> = Request {
+        method: "POST",
+        path: "/",
+        query: "",
+        headers: &[
+            ("content-type", "application/json"),
+            ("host", "ssm.tencentcloudapi.com"),
+        ],
+        payload: b"{}",
+    };
+    const KEY: Key<'_> = Key {
+        secret_id: "AKIDEXAMPLE",
+        secret_key: "",
+    };
+
+    #[test]
+    fn a_clock_beyond_the_year_9999_is_an_error_not_a_panic() {
+        let result = sign(&REQUEST, &KEY, "ssm", u64::MAX);
+        assert_eq!(result.err(), Some(SigningError::TimestampOutOfRange));
+    }
+
+    #[test]
+    fn the_signature_is_the_end_of_the_header() {
+        let authorization = sign(&REQUEST, &KEY, "ssm", 0).unwrap();
+        let (_, signature) = authorization
+            .header_value()
+            .rsplit_once("Signature=")
+            .unwrap();
+        assert_eq!(authorization.signature(), signature);
+        assert_eq!(signature.len(), 64);
+    }
+
+    #[test]
+    fn errors_say_what_is_wrong() {
+        for (error, text) in [
+            (
+                SigningError::MissingHeader("host"),
+                "the header host must be signed",
+            ),
+            (
+                SigningError::MalformedHeader,
+                "a header to sign is malformed or repeated",
+            ),
+            (
+                SigningError::TimestampOutOfRange,
+                "the time lies beyond the year 9999",
+            ),
+        ] {
+            assert_eq!(error.to_string(), text);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! From a secret's value to the map that Dapr hands to the app.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+use ssm::{SecretValue, Value};
+
+/// The forms of the map beside the plain one.
+#[derive(Clone, Copy)]
+pub(crate) struct Shape {
+    /// A value that is a JSON object becomes one entry a field.
+    pub(crate) multiple: bool,
+    /// Adds what Dapr's Go component adds: `SecretValueType` and `RequestID`.
+    pub(crate) legacy: bool,
+}
+
+/// The entries for `secret`, which the app knows as `name`; sorted, never empty.
+///
+/// A secret's own entry is never displaced by a legacy one of the same name.
+pub(crate) fn entries(name: &str, secret: SecretValue, shape: Shape) -> Vec<(String, String)> {
+    let mut entries = BTreeMap::new();
+    if shape.legacy {
+        let value_type = match secret.value {
+            Value::Text(_) => "10",
+            Value::Binary(_) => "20",
+        };
+        entries.insert("SecretValueType".to_owned(), value_type.to_owned());
+        entries.insert("RequestID".to_owned(), secret.request_id);
+    }
+    let fields = match &secret.value {
+        Value::Text(text) if shape.multiple => fields(text),
+        _ => None,
+    };
+    match (fields, secret.value) {
+        (Some(fields), _) => entries.extend(fields),
+        (None, Value::Text(text) | Value::Binary(text)) => {
+            entries.insert(name.to_owned(), text);
+        }
+    }
+    entries.into_iter().collect()
+}
+
+/// The fields of a JSON object: strings as they are, anything else as the JSON text that stands
+/// there, so that no number loses a digit. `None` if it is not an object or has no fields.
+fn fields(text: &str) -> Option<BTreeMap<String, String>> {
+    let object: BTreeMap<String, &RawValue> = serde_json::from_str(text).ok()?;
+    if object.is_empty() {
+        return None;
+    }
+    let as_text =
+        |raw: &RawValue| serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().to_owned());
+    let fields = object.into_iter().map(|(key, raw)| (key, as_text(raw)));
+    Some(fields.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: Shape = Shape {
+        multiple: false,
+        legacy: false,
+    };
+    const MULTIPLE: Shape = Shape {
+        multiple: true,
+        legacy: false,
+    };
+    const LEGACY: Shape = Shape {
+        multiple: false,
+        legacy: true,
+    };
+
+    fn map(name: &str, value: Value, shape: Shape) -> Vec<(String, String)> {
+        let secret = SecretValue {
+            name: "full-name".into(),
+            version_id: "v1".into(),
+            value,
+            request_id: "r-1".into(),
+        };
+        entries(name, secret, shape)
+    }
+
+    fn text(text: &str) -> Value {
+        Value::Text(text.into())
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs
+            .iter()
+            .map(|(key, value)| (key.to_string(), value.to_string()))
+            .collect()
+    }
+
+    #[test]
+    fn by_default_there_is_the_value_and_nothing_else() {
+        assert_eq!(map("x", text("v"), PLAIN), pairs(&[("x", "v")]));
+        assert_eq!(
+            map("x", text(r#"{"a":"b"}"#), PLAIN),
+            pairs(&[("x", r#"{"a":"b"}"#)])
+        );
+        let binary = Value::Binary("aGk=".into());
+        assert_eq!(map("x", binary, PLAIN), pairs(&[("x", "aGk=")]));
+    }
+
+    #[test]
+    fn a_json_object_becomes_one_entry_a_field_and_keeps_every_digit() {
+        let value = r#"{"user":"root","q":"a\"b","port":3306,"big":12345678901234567890123,
+            "on":true,"none":null,"list":[1, 2],"deep":{"a":"b"}}"#;
+        assert_eq!(
+            map("x", text(value), MULTIPLE),
+            pairs(&[
+                ("big", "12345678901234567890123"),
+                ("deep", r#"{"a":"b"}"#),
+                ("list", "[1, 2]"),
+                ("none", "null"),
+                ("on", "true"),
+                ("port", "3306"),
+                ("q", "a\"b"),
+                ("user", "root"),
+            ])
+        );
+    }
+
+    #[test]
+    fn what_is_no_json_object_with_fields_stays_whole() {
+        for value in [
+            "plain",
+            "",
+            "[1]",
+            "\"s\"",
+            "{}",
+            r#"{"a":1"#,
+            "7",
+            &"[".repeat(500_000),
+        ] {
+            assert_eq!(map("x", text(value), MULTIPLE), pairs(&[("x", value)]));
+        }
+        let binary = Value::Binary("e30=".into());
+        assert_eq!(map("x", binary, MULTIPLE), pairs(&[("x", "e30=")]));
+    }
+
+    #[test]
+    fn legacy_entries_never_displace_the_value() {
+        assert_eq!(
+            map("x", text("v"), LEGACY),
+            pairs(&[("RequestID", "r-1"), ("SecretValueType", "10"), ("x", "v")])
+        );
+        assert_eq!(
+            map("RequestID", text("v"), LEGACY),
+            pairs(&[("RequestID", "v"), ("SecretValueType", "10")])
+        );
+        let binary = Value::Binary("aGk=".into());
+        assert_eq!(
+            map("SecretValueType", binary, LEGACY),
+            pairs(&[("RequestID", "r-1"), ("SecretValueType", "aGk=")])
+        );
+    }
+}

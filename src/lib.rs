@@ -1,0 +1,16 @@
+//! The Dapr secret store `secretstores.tencentcloud.ssm` as a WebAssembly component.
+//!
+//! The component exports `dapr:secretstores/store` (see `wit/`) and reaches Tencent Cloud Secrets
+//! Manager through `wasi:http/outgoing-handler`. What it does is in [`Store`] and in the crate
+//! `ssm`, both free of WASI and tested natively; what is left for `wasm32` is the exports and the
+//! transport.
+
+mod data;
+mod parse;
+mod properties;
+mod settings;
+mod store;
+
+pub use properties::Properties;
+pub use settings::Settings;
+pub use store::{Secret, Store};

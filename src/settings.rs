@@ -1,0 +1,228 @@
+//! The store's settings, checked.
+
+use std::{ops::RangeInclusive, time::Duration};
+
+use ssm::{Config, Credentials, Endpoint, Error, OnError, Region, SecretName, VersionId};
+
+use crate::{
+    data::Shape,
+    parse::{boolean, duration, number},
+    properties::Properties,
+};
+
+/// Below, no answer could arrive; above, no caller waits.
+const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(600);
+/// More would only pile up against SSM's rates.
+const IN_FLIGHT: RangeInclusive<u32> = 1..=256;
+/// With backoffs of up to 5 s, more would pass any deadline.
+const RETRIES: RangeInclusive<u32> = 0..=20;
+
+/// Properties of the design that this version has not got, with the values that mean what it
+/// does anyway. Ignoring the others would read other secrets, or with other keys, than the
+/// operator wrote.
+const NOT_YET: [(&str, &[&str]); 7] = [
+    ("cacheTTL", &["0", "0s"]),
+    ("cvmRole", &[]),
+    ("roleArn", &[]),
+    ("roleSessionName", &[]),
+    ("secretTypes", &["custom"]),
+    ("stsEndpoint", &[]),
+    ("webIdentityTokenFile", &[]),
+];
+
+/// What the store does. It has no `Debug`: it holds a key.
+pub struct Settings {
+    pub(crate) client: Config,
+    pub(crate) version: Option<VersionId>,
+    pub(crate) prefix: String,
+    pub(crate) shape: Shape,
+    pub(crate) on_error: OnError,
+}
+
+impl Settings {
+    /// Reads and checks `properties`. Does no I/O.
+    ///
+    /// # Errors
+    /// `InvalidConfig`, naming the property and the way out, never its value.
+    pub fn new(properties: &Properties) -> Result<Self, Error> {
+        refuse_not_yet(properties)?;
+        let text = |property| properties.get(property).map(|value| value.as_str());
+        let flag = |property| text(property).map_or(Ok(false), |value| boolean(property, value));
+
+        let region = Region::parse(properties.require("region")?.trim())?;
+        let credentials = Credentials::new(
+            properties.require("secretId")?.clone(),
+            properties.require("secretKey")?.clone(),
+            properties.get("token").cloned(),
+        )?;
+        let mut client = Config::new(region, credentials);
+        let allow_insecure = flag("allowInsecureEndpoint")?;
+        if let Some(value) = text("endpoint") {
+            client.endpoint = Endpoint::parse(value.trim(), allow_insecure)?;
+        }
+        if let Some(value) = text("timeout") {
+            client.timeout = duration("timeout", value, TIMEOUTS)?;
+        }
+        if let Some(value) = text("maxRetries") {
+            client.max_retries = number("maxRetries", value, RETRIES)?;
+        }
+        if let Some(value) = text("maxInFlight") {
+            client.max_in_flight = number("maxInFlight", value, IN_FLIGHT)? as usize;
+        }
+        Ok(Self {
+            client,
+            version: text("versionId").map(version).transpose()?,
+            prefix: text("prefix").map(prefix).transpose()?.unwrap_or_default(),
+            shape: Shape {
+                multiple: flag("multipleKeyValuesPerSecret")?,
+                legacy: flag("legacyKeys")?,
+            },
+            on_error: text("bulkOnError").map_or(Ok(OnError::Fail), on_error)?,
+        })
+    }
+}
+
+fn refuse_not_yet(properties: &Properties) -> Result<(), Error> {
+    for (property, same) in NOT_YET {
+        if let Some(value) = properties.get(property)
+            && !same.contains(&value.as_str())
+        {
+            return Err(Error::invalid_config(format!(
+                "{property} is not supported by this version of the store: remove it"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn version(value: &str) -> Result<VersionId, Error> {
+    VersionId::parse(value).map_err(|_| {
+        Error::invalid_config(
+            "versionId is malformed: SSM's version ids have at most 64 letters, digits, '-', '_' \
+             and '.' and begin with a letter or digit",
+        )
+    })
+}
+
+fn prefix(value: &str) -> Result<String, Error> {
+    match SecretName::parse(value) {
+        Ok(_) => Ok(value.to_owned()),
+        Err(_) => Err(Error::invalid_config(
+            "prefix is malformed: SSM's names have at most 128 letters, digits, '-' and '_' and \
+             begin with a letter or digit",
+        )),
+    }
+}
+
+fn on_error(value: &str) -> Result<OnError, Error> {
+    match value.trim().to_ascii_lowercase().as_str() {
+        "fail" => Ok(OnError::Fail),
+        "skip" => Ok(OnError::Skip),
+        _ => Err(Error::invalid_config(
+            "bulkOnError is neither fail nor skip: write one of them",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: [(&str, &str); 3] = [
+        ("region", "ap-guangzhou"),
+        ("secretId", "AKIDx"),
+        ("secretKey", "s3cr3t"),
+    ];
+
+    fn settings(more: &[(&str, &str)]) -> Result<Settings, Error> {
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        for (name, value) in GOOD.iter().chain(more) {
+            pairs.retain(|(known, _)| known != name);
+            pairs.push((name.to_string(), value.to_string()));
+        }
+        Settings::new(&Properties::from_metadata(pairs)?)
+    }
+
+    #[test]
+    fn todays_component_yaml_is_enough() {
+        let settings = settings(&[]).ok().unwrap();
+        assert_eq!(settings.client.region.as_str(), "ap-guangzhou");
+        assert_eq!(settings.client.endpoint, Endpoint::default());
+        assert_eq!(settings.client.timeout, Duration::from_secs(30));
+        assert_eq!(settings.client.max_retries, 3);
+        assert_eq!(settings.client.max_in_flight, ssm::DEFAULT_MAX_IN_FLIGHT);
+        assert!(settings.version.is_none());
+        assert_eq!(settings.prefix, "");
+        assert_eq!(settings.on_error, OnError::Fail);
+        assert!(!settings.shape.multiple && !settings.shape.legacy);
+    }
+
+    #[test]
+    fn every_setting_is_taken_over() {
+        let settings = settings(&[
+            ("region", "ap-beijing-3"),
+            ("endpoint", "http://127.0.0.1:8080"),
+            ("timeout", "1m30s"),
+            ("maxRetries", "0"),
+            ("maxInFlight", "7"),
+            ("versionId", "v1.0"),
+            ("prefix", "team-a_"),
+            ("multipleKeyValuesPerSecret", "true"),
+            ("legacyKeys", "yes"),
+            ("bulkOnError", "Skip"),
+            ("secretTypes", "custom"),
+            ("cacheTTL", "0"),
+        ])
+        .ok()
+        .unwrap();
+        assert_eq!(settings.client.region.as_str(), "ap-beijing");
+        assert_eq!(settings.client.endpoint.authority(), "127.0.0.1:8080");
+        assert_eq!(settings.client.timeout, Duration::from_secs(90));
+        assert_eq!(settings.client.max_retries, 0);
+        assert_eq!(settings.client.max_in_flight, 7);
+        assert_eq!(settings.version.unwrap().as_str(), "v1.0");
+        assert_eq!(settings.prefix, "team-a_");
+        assert_eq!(settings.on_error, OnError::Skip);
+        assert!(settings.shape.multiple && settings.shape.legacy);
+    }
+
+    #[test]
+    fn a_bad_value_is_refused_by_the_name_of_its_property() {
+        for (property, value) in [
+            ("region", ""),
+            ("region", "Mars"),
+            ("secretId", ""),
+            ("secretKey", ""),
+            ("secretKey", "s3cr3t "),
+            ("token", "s3cr3t\n"),
+            ("endpoint", "http://ssm.example.com"),
+            ("endpoint", "https://s3cr3t@host"),
+            ("allowInsecureEndpoint", "s3cr3t"),
+            ("timeout", "s3cr3t"),
+            ("timeout", "0s"),
+            ("timeout", "1h"),
+            ("maxRetries", "s3cr3t"),
+            ("maxInFlight", "0"),
+            ("versionId", "s3cr3t!"),
+            ("prefix", "a/s3cr3t"),
+            ("multipleKeyValuesPerSecret", "s3cr3t"),
+            ("legacyKeys", "2"),
+            ("bulkOnError", "s3cr3t"),
+            ("secretTypes", "custom,database"),
+            ("cacheTTL", "5m"),
+            ("roleArn", "qcs::cam::uin/1:roleName/s3cr3t"),
+        ] {
+            let error = settings(&[(property, value)]).err().expect(property);
+            assert_eq!(error.kind, ssm::ErrorKind::InvalidConfig);
+            assert!(error.message.starts_with(property), "{error}");
+            assert!(!error.message.contains("s3cr3t"), "{error}");
+        }
+    }
+
+    #[test]
+    fn plain_http_beyond_loopback_must_be_asked_for() {
+        let insecure = ("endpoint", "http://ssm.internal:80");
+        assert!(settings(&[insecure]).is_err());
+        assert!(settings(&[insecure, ("allowInsecureEndpoint", "true")]).is_ok());
+    }
+}
