@@ -1,9 +1,6 @@
 //! From a secret's value to the map that Dapr hands to the app.
 
-use std::collections::BTreeMap;
-
-use serde_json::value::RawValue;
-use ssm::{SecretValue, Value};
+use ssm::{Json, SecretValue, Value};
 
 /// The forms of the map beside the plain one.
 #[derive(Clone, Copy)]
@@ -18,39 +15,89 @@ pub(crate) struct Shape {
 ///
 /// A secret's own entry is never displaced by a legacy one of the same name.
 pub(crate) fn entries(name: &str, secret: SecretValue, shape: Shape) -> Vec<(String, String)> {
-    let mut entries = BTreeMap::new();
-    if shape.legacy {
-        let value_type = match secret.value {
-            Value::Text(_) => "10",
-            Value::Binary(_) => "20",
-        };
-        entries.insert("SecretValueType".to_owned(), value_type.to_owned());
-        entries.insert("RequestID".to_owned(), secret.request_id);
-    }
     let fields = match &secret.value {
         Value::Text(text) if shape.multiple => fields(text),
         _ => None,
     };
+    let value_type = match secret.value {
+        Value::Text(_) => "10",
+        Value::Binary(_) => "20",
+    };
+    let mut entries = Entries::default();
+    if shape.legacy {
+        entries.put("SecretValueType".to_owned(), value_type.to_owned());
+        entries.put("RequestID".to_owned(), secret.request_id);
+    }
     match (fields, secret.value) {
-        (Some(fields), _) => entries.extend(fields),
-        (None, Value::Text(text) | Value::Binary(text)) => {
-            entries.insert(name.to_owned(), text);
+        (Some(fields), _) => {
+            for (key, value) in fields.0 {
+                entries.put(key, value);
+            }
+        }
+        (None, Value::Text(text) | Value::Binary(text)) => entries.put(name.to_owned(), text),
+    }
+    entries.0
+}
+
+/// Sorted by key, each key once.
+#[derive(Default)]
+struct Entries(Vec<(String, String)>);
+
+impl Entries {
+    /// A later value takes the place of an earlier one.
+    fn put(&mut self, key: String, value: String) {
+        match self.0.binary_search_by(|(there, _)| there.cmp(&key)) {
+            Ok(place) => self.0[place].1 = value,
+            Err(place) => self.0.insert(place, (key, value)),
         }
     }
-    entries.into_iter().collect()
 }
 
 /// The fields of a JSON object: strings as they are, anything else as the JSON text that stands
 /// there, so that no number loses a digit. `None` if it is not an object or has no fields.
-fn fields(text: &str) -> Option<BTreeMap<String, String>> {
-    let object: BTreeMap<String, &RawValue> = serde_json::from_str(text).ok()?;
-    if object.is_empty() {
+fn fields(text: &str) -> Option<Entries> {
+    let Some(Json::Object(_)) = Json::parse(text.as_bytes()) else {
         return None;
+    };
+    let decoded = |json: &str| match Json::parse(json.as_bytes()) {
+        Some(Json::Text(text)) => text.to_string(),
+        _ => json.to_owned(),
+    };
+    let mut entries = Entries::default();
+    for (key, value) in cut(text) {
+        entries.put(decoded(key), decoded(value));
     }
-    let as_text =
-        |raw: &RawValue| serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().to_owned());
-    let fields = object.into_iter().map(|(key, raw)| (key, as_text(raw)));
-    Some(fields.collect())
+    Some(entries).filter(|entries| !entries.0.is_empty())
+}
+
+/// Cuts a valid JSON object into its keys and values, each still JSON.
+fn cut(object: &str) -> Vec<(&str, &str)> {
+    let part = |from: usize, to: usize| object.get(from..to).unwrap_or_default().trim_ascii();
+    let (mut depth, mut quoted, mut escaped) = (0, false, false);
+    let (mut start, mut key) = (0, "");
+    let mut fields = Vec::new();
+    for (at, byte) in object.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => quoted = !quoted,
+            _ if quoted => {}
+            b':' if depth == 1 => (key, start) = (part(start, at), at + 1),
+            b',' | b'}' if depth == 1 && !key.is_empty() => {
+                fields.push((key, part(start, at)));
+                (key, start) = ("", at + 1);
+            }
+            b'{' | b'[' => {
+                depth += 1;
+                if depth == 1 {
+                    start = at + 1;
+                }
+            }
+            b'}' | b']' => depth -= 1,
+            _ => {}
+        }
+    }
+    fields
 }
 
 #[cfg(test)]
@@ -105,15 +152,18 @@ mod tests {
     #[test]
     fn a_json_object_becomes_one_entry_a_field_and_keeps_every_digit() {
         let value = r#"{"user":"root","q":"a\"b","port":3306,"big":12345678901234567890123,
-            "on":true,"none":null,"list":[1, 2],"deep":{"a":"b"}}"#;
+            "on":true , "none":null,"list":[1, 2],"deep":{"a":"b,}:"},"":"e\u00e9",
+            "k\"ey:":"}", "on" : false }"#;
         assert_eq!(
             map("x", text(value), MULTIPLE),
             pairs(&[
+                ("", "eé"),
                 ("big", "12345678901234567890123"),
-                ("deep", r#"{"a":"b"}"#),
+                ("deep", r#"{"a":"b,}:"}"#),
+                ("k\"ey:", "}"),
                 ("list", "[1, 2]"),
                 ("none", "null"),
-                ("on", "true"),
+                ("on", "false"),
                 ("port", "3306"),
                 ("q", "a\"b"),
                 ("user", "root"),

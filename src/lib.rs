@@ -11,6 +11,13 @@ mod properties;
 mod settings;
 mod store;
 
+#[cfg(target_family = "wasm")]
+mod component;
+#[cfg(target_family = "wasm")]
+mod reactor;
+#[cfg(target_family = "wasm")]
+mod transport;
+
 pub use properties::Properties;
 pub use settings::Settings;
 pub use store::{Secret, Store};

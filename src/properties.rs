@@ -1,7 +1,5 @@
 //! Where settings come from: the metadata of a Dapr Component, or the environment.
 
-use std::collections::BTreeMap;
-
 use ssm::Error;
 use zeroize::Zeroizing;
 
@@ -44,7 +42,7 @@ const PROPERTIES: [(&str, &[&str]); 21] = [
 /// The properties that were given, an empty one counting as not given. Wiped when dropped; no
 /// `Debug`, because a key is among them.
 pub struct Properties {
-    values: BTreeMap<&'static str, Zeroizing<String>>,
+    values: Vec<(&'static str, Zeroizing<String>)>,
     source: Source,
 }
 
@@ -60,7 +58,10 @@ impl Properties {
     /// # Errors
     /// `InvalidConfig` if one property is given twice.
     pub fn from_metadata(metadata: Vec<(String, String)>) -> Result<Self, Error> {
-        let mut values = BTreeMap::new();
+        let mut properties = Self {
+            values: Vec::new(),
+            source: Source::Metadata,
+        };
         for (name, value) in metadata {
             let value = Zeroizing::new(value);
             let known = PROPERTIES
@@ -69,16 +70,14 @@ impl Properties {
             let Some((property, _)) = known.filter(|_| !value.is_empty()) else {
                 continue;
             };
-            if values.insert(*property, value).is_some() {
+            if properties.get(property).is_some() {
                 return Err(Error::invalid_config(format!(
                     "{property} is given twice (names differ only in case): remove one"
                 )));
             }
+            properties.values.push((property, value));
         }
-        Ok(Self {
-            values,
-            source: Source::Metadata,
-        })
+        Ok(properties)
     }
 
     /// Reads the environment through `variable`.
@@ -87,7 +86,7 @@ impl Properties {
             let value = variable(name).map(Zeroizing::new);
             value.filter(|value| !value.is_empty())
         };
-        let mut values = BTreeMap::new();
+        let mut values = Vec::new();
         for (property, names) in PROPERTIES {
             let value = if names.is_empty() {
                 read(&variable_name(property))
@@ -95,7 +94,7 @@ impl Properties {
                 names.iter().find_map(|name| read(name))
             };
             if let Some(value) = value {
-                values.insert(property, value);
+                values.push((property, value));
             }
         }
         Self {
@@ -106,7 +105,10 @@ impl Properties {
 
     /// The value of `property`, as spelt in the documentation.
     pub(crate) fn get(&self, property: &str) -> Option<&Zeroizing<String>> {
-        self.values.get(property)
+        let mut values = self.values.iter();
+        values
+            .find(|(known, _)| *known == property)
+            .map(|(_, value)| value)
     }
 
     /// The value of a property that must be there.

@@ -1,6 +1,6 @@
 //! The store's settings, checked.
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::ops::RangeInclusive;
 
 use ssm::{Config, Credentials, Endpoint, Error, OnError, Region, SecretName, VersionId};
 
@@ -10,8 +10,8 @@ use crate::{
     properties::Properties,
 };
 
-/// Below, no answer could arrive; above, no caller waits.
-const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(600);
+/// In milliseconds. Below, no answer could arrive; above, no caller waits.
+const TIMEOUTS: (u64, u64) = (10, 600_000);
 /// More would only pile up against SSM's rates.
 const IN_FLIGHT: RangeInclusive<u32> = 1..=256;
 /// With backoffs of up to 5 s, more would pass any deadline.
@@ -126,6 +126,8 @@ fn on_error(value: &str) -> Result<OnError, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const GOOD: [(&str, &str); 3] = [

@@ -1,7 +1,5 @@
 //! The secret store: Dapr's operations on top of the SSM client.
 
-use std::collections::BTreeSet;
-
 use ssm::{Client, Error, OnError, SecretName, SecretValue, Selection, Transport, VersionId};
 
 use crate::{
@@ -108,9 +106,9 @@ impl<T: Transport> Store<T> {
         SecretName::parse(&format!("{}{name}", self.prefix))
     }
 
-    fn full_names(&self, names: &str) -> Result<BTreeSet<SecretName>, Error> {
+    fn full_names(&self, names: &str) -> Result<Vec<SecretName>, Error> {
         let names = names.split(',').map(str::trim);
-        let names: BTreeSet<SecretName> = names
+        let names: Vec<SecretName> = names
             .filter(|name| !name.is_empty())
             .map(|name| self.full_name(name))
             .collect::<Result<_, _>>()?;

@@ -4,7 +4,9 @@
 //! (<https://www.tencentcloud.com/document/product/1078/38633>). Unknown fields are ignored, and
 //! any documented field may be `null`.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::json::{Json, WrongForm};
 
 /// The actions in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,13 +85,22 @@ pub(crate) struct GetSecretValue<'a> {
     pub(crate) version_id: &'a str,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct SecretValueAnswer {
-    pub(crate) secret_name: Option<String>,
-    pub(crate) version_id: Option<String>,
-    pub(crate) secret_string: Option<String>,
-    pub(crate) secret_binary: Option<String>,
+pub(crate) struct SecretValueAnswer<'a> {
+    pub(crate) secret_name: Option<&'a str>,
+    pub(crate) version_id: Option<&'a str>,
+    pub(crate) secret_string: Option<&'a str>,
+    pub(crate) secret_binary: Option<&'a str>,
+}
+
+impl<'a> SecretValueAnswer<'a> {
+    pub(crate) fn read(json: &'a Json) -> Result<Self, WrongForm> {
+        Ok(Self {
+            secret_name: json.text("SecretName")?,
+            version_id: json.text("VersionId")?,
+            secret_string: json.text("SecretString")?,
+            secret_binary: json.text("SecretBinary")?,
+        })
+    }
 }
 
 /// One page of enabled custom secrets, the oldest first: an order in which secrets made
@@ -119,18 +130,35 @@ impl ListSecrets {
 /// `SecretType` of a custom secret, the default of ListSecrets.
 pub(crate) const CUSTOM: u8 = 0;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
 pub(crate) struct SecretsPage {
     pub(crate) total_count: Option<u64>,
-    pub(crate) secret_metadatas: Option<Vec<SecretMetadata>>,
+    pub(crate) secret_metadatas: Vec<SecretMetadata>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
 pub(crate) struct SecretMetadata {
     pub(crate) secret_name: Option<String>,
     pub(crate) secret_type: Option<i64>,
+}
+
+impl SecretsPage {
+    pub(crate) fn read(json: &Json) -> Result<Self, WrongForm> {
+        let total_count = json.integer("TotalCount")?.map(u64::try_from);
+        // Any documented field may be null, but with both gone it is no list, not an empty one.
+        if total_count.is_none() && json.field("SecretMetadatas")?.is_none() {
+            return Err(WrongForm);
+        }
+        let mut secret_metadatas = Vec::new();
+        for item in json.list("SecretMetadatas")? {
+            secret_metadatas.push(SecretMetadata {
+                secret_name: item.text("SecretName")?.map(str::to_owned),
+                secret_type: item.integer("SecretType")?,
+            });
+        }
+        Ok(Self {
+            total_count: total_count.transpose().map_err(|_| WrongForm)?,
+            secret_metadatas,
+        })
+    }
 }
 
 #[derive(Serialize)]
@@ -139,19 +167,31 @@ pub(crate) struct ListSecretVersionIds<'a> {
     pub(crate) secret_name: &'a str,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct VersionsAnswer {
-    pub(crate) secret_name: Option<String>,
-    pub(crate) versions: Option<Vec<Version>>,
+pub(crate) struct VersionsAnswer<'a> {
+    pub(crate) secret_name: Option<&'a str>,
+    pub(crate) versions: Vec<Version<'a>>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Version {
-    pub(crate) version_id: Option<String>,
+pub(crate) struct Version<'a> {
+    pub(crate) version_id: Option<&'a str>,
     /// Unix seconds.
     pub(crate) create_time: Option<i64>,
+}
+
+impl<'a> VersionsAnswer<'a> {
+    pub(crate) fn read(json: &'a Json) -> Result<Self, WrongForm> {
+        let mut versions = Vec::new();
+        for item in json.list("Versions")? {
+            versions.push(Version {
+                version_id: item.text("VersionId")?,
+                create_time: item.integer("CreateTime")?,
+            });
+        }
+        Ok(Self {
+            secret_name: json.text("SecretName")?,
+            versions,
+        })
+    }
 }
 
 #[derive(Serialize)]

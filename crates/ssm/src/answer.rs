@@ -3,35 +3,34 @@
 //! The envelope: <https://www.tencentcloud.com/document/product/1078/38636>. SSM answers errors
 //! with status 200 too; another status means that a gateway answered, or trouble.
 
-use serde::{Deserialize, de::DeserializeOwned};
-use zeroize::Zeroizing;
-
 use crate::{
     error::{Error, ErrorKind, meaning, quote},
+    json::{Json, WrongForm},
     transport::{Response, TransportError},
 };
 
 /// A response that SSM gave without an error, its fields not yet looked at.
 pub(crate) struct Answer {
-    body: Zeroizing<Vec<u8>>,
+    response: Json,
     pub(crate) request_id: String,
 }
 
 impl Answer {
     /// Tells an answer from an error. `subject` begins every message; `secrets` are kept out.
     pub(crate) fn new(response: Response, subject: &str, secrets: &[&str]) -> Result<Self, Error> {
-        let head = parse::<Head>(&response.body);
-        if let Some(Head {
+        let envelope = open(&response.body);
+        if let Some(Envelope {
             error: Some(error),
             request_id,
-        }) = head
+            ..
+        }) = &envelope
         {
             return Err(service_error(error, request_id, subject, secrets));
         }
         if response.status != 200 {
             return Err(status_error(response.status, subject));
         }
-        let Some(head) = head else {
+        let Some(envelope) = envelope else {
             return Err(Error::new(
                 ErrorKind::Unavailable,
                 format!(
@@ -40,21 +39,23 @@ impl Answer {
                 ),
             ));
         };
-        let Some(request_id) = head.request_id.filter(|id| !id.is_empty()) else {
+        if envelope.request_id.is_empty() {
             return Err(malformed(subject, "has no RequestId", None));
-        };
+        }
         Ok(Self {
-            body: response.body,
-            request_id,
+            response: envelope.response,
+            request_id: envelope.request_id,
         })
     }
 
-    /// The answer's fields.
-    ///
-    /// The parser's own message is dropped: it may quote the value it stumbled over.
-    pub(crate) fn fields<T: DeserializeOwned>(&self, subject: &str) -> Result<T, Error> {
-        parse(&self.body)
-            .ok_or_else(|| self.malformed(subject, "does not have the documented form"))
+    /// The answer's fields, as `read` finds them.
+    pub(crate) fn fields<'a, T>(
+        &'a self,
+        subject: &str,
+        read: impl FnOnce(&'a Json) -> Result<T, WrongForm>,
+    ) -> Result<T, Error> {
+        read(&self.response)
+            .map_err(|_| self.malformed(subject, "does not have the documented form"))
     }
 
     /// This answer cannot be accepted, because it `what`.
@@ -94,48 +95,50 @@ pub(crate) fn timed_out(subject: &str) -> Error {
     .retryable()
 }
 
-#[derive(Deserialize)]
-struct Envelope<T> {
-    #[serde(rename = "Response")]
-    response: T,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Head {
+struct Envelope {
+    response: Json,
     error: Option<ServiceError>,
-    request_id: Option<String>,
+    /// Empty if there is none.
+    request_id: String,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
 struct ServiceError {
-    code: Option<String>,
-    message: Option<String>,
+    code: String,
+    message: String,
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
-    let envelope: Envelope<T> = serde_json::from_slice(body).ok()?;
-    Some(envelope.response)
+/// `None` if it is not SSM's envelope.
+fn open(body: &[u8]) -> Option<Envelope> {
+    let response = Json::parse(body)?.into_field("Response")?;
+    let own = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let request_id = own(response.text("RequestId").ok()?);
+    let error = match response.field("Error").ok()? {
+        Some(error) => Some(ServiceError {
+            code: own(error.text("Code").ok()?),
+            message: own(error.text("Message").ok()?),
+        }),
+        None => None,
+    };
+    Some(Envelope {
+        response,
+        error,
+        request_id,
+    })
 }
 
-fn service_error(
-    error: ServiceError,
-    request_id: Option<String>,
-    subject: &str,
-    secrets: &[&str],
-) -> Error {
-    let code = quote(&error.code.unwrap_or_default(), secrets);
+fn service_error(error: &ServiceError, request_id: &str, subject: &str, secrets: &[&str]) -> Error {
+    let code = quote(&error.code, secrets);
     let meaning = meaning(&code);
-    let text = quote(&error.message.unwrap_or_default(), secrets);
+    let text = quote(&error.message, secrets);
     let said = if text.is_empty() { &code } else { &text };
-    Error {
-        kind: meaning.kind,
-        message: format!("{subject} failed: SSM says: {said}; {}", meaning.advice),
-        code: Some(code).filter(|code| !code.is_empty()),
-        request_id: request_id.map(|id| quote(&id, secrets)),
-        retryable: meaning.retryable,
-    }
+    let mut error = Error::new(
+        meaning.kind,
+        format!("{subject} failed: SSM says: {said}; {}", meaning.advice),
+    );
+    error.retryable = meaning.retryable;
+    error
+        .with_code(Some(code))
+        .with_request_id(Some(quote(request_id, secrets)))
 }
 
 fn status_error(status: u16, subject: &str) -> Error {
@@ -168,17 +171,17 @@ fn status_error(status: u16, subject: &str) -> Error {
 }
 
 fn malformed(subject: &str, what: &str, request_id: Option<String>) -> Error {
-    Error {
-        request_id,
-        ..Error::new(
-            ErrorKind::Internal,
-            format!("{subject} failed: the answer {what}; nothing of it was used. Check endpoint"),
-        )
-    }
+    Error::new(
+        ErrorKind::Internal,
+        format!("{subject} failed: the answer {what}; nothing of it was used. Check endpoint"),
+    )
+    .with_request_id(request_id)
 }
 
 #[cfg(test)]
 mod tests {
+    use zeroize::Zeroizing;
+
     use super::*;
     use crate::actions::SecretValueAnswer;
 
@@ -298,7 +301,7 @@ mod tests {
         let body = r#"{"Response":{"SecretString":{"pw":"s3cr3t"},"RequestId":"r"}}"#;
         let answer = answer(200, body).ok().unwrap();
         let error = answer
-            .fields::<SecretValueAnswer>("reading x")
+            .fields("reading x", SecretValueAnswer::read)
             .err()
             .unwrap();
         assert_eq!(error.kind, ErrorKind::Internal);

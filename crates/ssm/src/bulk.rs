@@ -1,6 +1,6 @@
 //! Reading many secrets: lists and reads at once, in one bounded set of requests in flight.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
@@ -11,14 +11,15 @@ use crate::{
     error::{Error, ErrorKind},
     listing::{Listing, Range},
     names::{SecretName, VersionId},
+    sorted,
     transport::Transport,
     versions,
 };
 
 /// Which secrets a bulk read is about.
 pub enum Selection {
-    /// These, each of which must exist.
-    Named(BTreeSet<SecretName>),
+    /// These, each of which must exist. One that stands there twice is read once.
+    Named(Vec<SecretName>),
     /// All enabled custom secrets whose name starts with this; all at all if it is empty.
     Prefix(String),
 }
@@ -55,7 +56,11 @@ pub(crate) async fn read<T: Transport>(
     let mut listing = None;
     let prefix = match selection {
         Selection::Named(names) => {
-            queue.extend(names.iter().map(|name| name.as_str().to_owned()));
+            let mut distinct = Vec::new();
+            for name in names {
+                sorted::insert(&mut distinct, name.as_str(), |name| name);
+            }
+            queue.extend(distinct.into_iter().map(str::to_owned));
             ""
         }
         Selection::Prefix(prefix) => {
@@ -64,7 +69,7 @@ pub(crate) async fn read<T: Transport>(
         }
     };
 
-    let mut secrets = BTreeMap::new();
+    let mut secrets = Vec::new();
     let mut running = FuturesUnordered::new();
     loop {
         while running.len() < client.config.max_in_flight.max(1) {
@@ -78,16 +83,16 @@ pub(crate) async fn read<T: Transport>(
             running.push(run(client, operation, task, version));
         }
         match running.next().await {
-            None => return Ok(secrets.into_values().collect()),
+            None => return Ok(secrets),
             Some(Done::Page(range, page)) => {
                 let page = page?;
                 if let Some(listing) = &mut listing {
-                    let names = listing.accept(range, page).ok_or_else(nameless)?;
+                    let names = listing.accept(range, page).map_err(no_list)?;
                     queue.extend(names.into_iter().filter(|name| name.starts_with(prefix)));
                 }
             }
             Some(Done::Value(Ok(secret))) => {
-                secrets.insert(secret.name.clone(), secret);
+                sorted::insert(&mut secrets, secret, |secret| &secret.name);
             }
             Some(Done::Value(Err(error))) => {
                 let vanished = listing.is_some() && error.kind == ErrorKind::NotFound;
@@ -119,17 +124,16 @@ async fn page<T: Transport>(
     range: Range,
 ) -> Result<SecretsPage, Error> {
     let parameters = ListSecrets::page(range.start, range.len());
-    let call = Call::new(Action::ListSecrets, &parameters, LISTING);
-    client.call(operation, &call).await?.fields(LISTING)
+    let call = Call::new(Action::ListSecrets, &parameters, LISTING)?;
+    let answer = client.call(operation, &call).await?;
+    answer.fields(LISTING, SecretsPage::read)
 }
 
 fn may_skip(error: &Error, on_error: OnError) -> bool {
     on_error == OnError::Skip && !error.retryable && error.kind != ErrorKind::Unauthenticated
 }
 
-fn nameless() -> Error {
-    Error::new(
-        ErrorKind::Internal,
-        format!("{LISTING} failed: the answer holds a secret without a name; check endpoint"),
-    )
+fn no_list(why: &str) -> Error {
+    let message = format!("{LISTING} failed: the answer {why}; nothing was read. Check endpoint");
+    Error::new(ErrorKind::Internal, message)
 }

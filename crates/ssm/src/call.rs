@@ -1,10 +1,6 @@
 //! One signed call: pace, sign, send, check, and repeat what is worth repeating.
 
-use std::{
-    cell::RefCell,
-    pin::pin,
-    time::{Duration, UNIX_EPOCH},
-};
+use std::{cell::RefCell, pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
 use serde::Serialize;
@@ -14,6 +10,7 @@ use crate::{
     actions::Action,
     answer::{Answer, timed_out, transport_error},
     client::Client,
+    date::unix_seconds,
     error::{Error, ErrorKind},
     retry::ceiling,
     transport::{Request, Response, Transport},
@@ -44,13 +41,20 @@ pub(crate) struct Call<'a> {
 
 impl<'a> Call<'a> {
     /// `subject` says in messages what was being done: "reading the secret x".
-    #[expect(clippy::expect_used, reason = "plain structs of strings and numbers")]
-    pub(crate) fn new(action: Action, parameters: &impl Serialize, subject: &'a str) -> Self {
-        Self {
+    pub(crate) fn new(
+        action: Action,
+        parameters: &impl Serialize,
+        subject: &'a str,
+    ) -> Result<Self, Error> {
+        let body = serde_json::to_vec(parameters).map_err(|_| {
+            let message = format!("{subject} failed: its parameters are not JSON");
+            Error::new(ErrorKind::Internal, message)
+        })?;
+        Ok(Self {
             action,
-            body: serde_json::to_vec(parameters).expect("parameters are JSON"),
+            body,
             subject,
-        }
+        })
     }
 }
 
@@ -222,11 +226,4 @@ impl<T: Transport> Client<T> {
             self.transport.sleep(duration).await;
         }
     }
-}
-
-/// Unix seconds of a `Date` header (RFC 9110).
-fn unix_seconds(date: &str) -> Option<i64> {
-    let time = httpdate::parse_http_date(date).ok()?;
-    let since_epoch = time.duration_since(UNIX_EPOCH).ok()?;
-    i64::try_from(since_epoch.as_secs()).ok()
 }

@@ -137,7 +137,7 @@ impl<T: Transport> Client<T> {
         let subject = "asking for SSM's status";
         let result = self
             .within_deadline(subject, async |operation| {
-                let call = Call::new(Action::GetServiceStatus, &GetServiceStatus {}, subject);
+                let call = Call::new(Action::GetServiceStatus, &GetServiceStatus {}, subject)?;
                 self.call(operation, &call).await
             })
             .await;
@@ -190,8 +190,18 @@ fn proves_the_road(error: &Error) -> bool {
         }
 }
 
+/// A duration as settings are written: `30s`, `1500ms`. Parts of a millisecond are left out.
+pub fn duration_text(duration: Duration) -> String {
+    let millis = duration.as_millis() as u64;
+    match millis % 1_000 {
+        0 => format!("{}s", millis / 1_000),
+        _ => format!("{millis}ms"),
+    }
+}
+
 fn deadline_error(subject: &str, timeout: Duration, last: Option<&Error>) -> Error {
-    let mut message = format!("{subject} did not end within {timeout:?} (the setting timeout)");
+    let limit = duration_text(timeout);
+    let mut message = format!("{subject} did not end within {limit} (the setting timeout)");
     match last {
         Some(last) => {
             message.push_str("; the last failure on the way: ");
@@ -199,9 +209,8 @@ fn deadline_error(subject: &str, timeout: Duration, last: Option<&Error>) -> Err
         }
         None => message.push_str("; check the network and endpoint, or raise timeout"),
     }
-    Error {
-        code: last.and_then(|last| last.code.clone()),
-        request_id: last.and_then(|last| last.request_id.clone()),
-        ..Error::new(ErrorKind::Timeout, message).retryable()
-    }
+    Error::new(ErrorKind::Timeout, message)
+        .with_code(last.and_then(|last| last.code.clone()))
+        .with_request_id(last.and_then(|last| last.request_id.clone()))
+        .retryable()
 }

@@ -1,7 +1,5 @@
 //! Where SSM answers.
 
-use std::net::Ipv6Addr;
-
 use crate::error::Error;
 
 /// The origin that requests go to: scheme, host and port.
@@ -21,12 +19,13 @@ impl Endpoint {
     /// # Errors
     /// `InvalidConfig`, naming `endpoint` and the way out.
     pub fn parse(text: &str, allow_insecure: bool) -> Result<Self, Error> {
-        let (https, rest) = match text.split_once("://") {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (true, rest),
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (false, rest),
-            Some(_) => return Err(refuse("it must begin with https://")),
-            None => (true, text),
+        let (scheme, rest) = match text.split_once(':') {
+            Some((scheme, rest)) if rest.starts_with("//") => (scheme, rest.get(2..)),
+            _ => ("https", Some(text)),
         };
+        let https = scheme.eq_ignore_ascii_case("https");
+        let rest = rest.filter(|_| https || scheme.eq_ignore_ascii_case("http"));
+        let rest = rest.ok_or_else(|| refuse("it must begin with https://"))?;
         let authority = rest.strip_suffix('/').unwrap_or(rest).to_ascii_lowercase();
         if authority.contains(['/', '?', '#', '@']) {
             return Err(refuse("give only scheme, host and port"));
@@ -89,7 +88,7 @@ fn check_host(host: &str) -> Result<(), Error> {
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'));
     let good = match ipv6 {
-        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        Some(address) => is_ipv6(address),
         None => host.len() <= 253 && host.split('.').all(is_label),
     };
     if good {
@@ -97,6 +96,12 @@ fn check_host(host: &str) -> Result<(), Error> {
     } else {
         Err(refuse("its host is not a host name or an IP address"))
     }
+}
+
+/// Whether it looks like an IPv6 address; whether it is one, connecting will show.
+fn is_ipv6(address: &str) -> bool {
+    let mark = |c: char| c.is_ascii_hexdigit() || c == ':' || c == '.';
+    address.len() <= 45 && address.matches(':').count() >= 2 && address.chars().all(mark)
 }
 
 fn is_label(label: &str) -> bool {

@@ -1,13 +1,21 @@
 //! What can go wrong, who can mend it, and what to do next.
 
-use std::fmt;
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+};
 
-/// Why an operation gave no result.
+/// Why an operation gave no result: one pointer to its [`Details`], because every call returns
+/// one and moving the details themselves costs code at each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error(Box<Details>);
+
+/// What an [`Error`] says.
 ///
 /// `message` is one line for people. It never holds a value, a key, a token or a signature: text
 /// from the server is shortened and cleaned of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
+pub struct Details {
     /// Who can mend it.
     pub kind: ErrorKind,
     /// What happened and what to do next.
@@ -46,13 +54,13 @@ pub enum ErrorKind {
 impl Error {
     /// An error that is not worth repeating, without code and request id.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Details {
             kind,
             message: message.into(),
             code: None,
             request_id: None,
             retryable: false,
-        }
+        }))
     }
 
     /// `InvalidConfig`: `message` names the property and the way out.
@@ -65,8 +73,23 @@ impl Error {
         Self::new(ErrorKind::InvalidRequest, message)
     }
 
+    /// What it says, to be taken apart.
+    pub fn into_details(self) -> Details {
+        *self.0
+    }
+
     pub(crate) fn retryable(mut self) -> Self {
         self.retryable = true;
+        self
+    }
+
+    pub(crate) fn with_request_id(mut self, request_id: Option<String>) -> Self {
+        self.request_id = request_id.filter(|id| !id.is_empty());
+        self
+    }
+
+    pub(crate) fn with_code(mut self, code: Option<String>) -> Self {
+        self.code = code.filter(|code| !code.is_empty());
         self
     }
 
@@ -75,6 +98,20 @@ impl Error {
             let rest = code.strip_prefix(prefix);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         })
+    }
+}
+
+impl Deref for Error {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Error {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
     }
 }
 
@@ -192,16 +229,25 @@ const MAX_QUOTE: usize = 300;
 
 /// Text from the server, fit for an error message: one line, shortened, without `secrets`.
 pub(crate) fn quote(text: &str, secrets: &[&str]) -> String {
-    let mut clean = text.to_owned();
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        clean = clean.replace(secret, "[removed]");
+    let mut line = String::new();
+    let mut rest = text;
+    let mut length = 0;
+    while let Some(next) = rest.chars().next()
+        && length < MAX_QUOTE
+    {
+        let mut secrets = secrets.iter().filter(|secret| !secret.is_empty());
+        if let Some(after) = secrets.find_map(|secret| rest.strip_prefix(secret)) {
+            line.push_str("[removed]");
+            rest = after;
+        } else {
+            line.push(if next.is_control() { ' ' } else { next });
+            rest = rest.strip_prefix(next).unwrap_or_default();
+        }
+        length += 1;
     }
-    let mut line: String = clean
-        .chars()
-        .take(MAX_QUOTE)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    line.truncate(line.trim_end_matches([' ', '.']).len());
+    while line.ends_with([' ', '.']) {
+        line.pop();
+    }
     line
 }
 
@@ -267,10 +313,8 @@ mod tests {
 
     #[test]
     fn a_code_matches_by_its_first_part_only_at_a_dot() {
-        let with = |code: &str| Error {
-            code: Some(code.to_owned()),
-            ..Error::new(ErrorKind::NotFound, "")
-        };
+        let with =
+            |code: &str| Error::new(ErrorKind::NotFound, "").with_code(Some(code.to_owned()));
         assert!(with("ResourceNotFound").has_code("ResourceNotFound"));
         assert!(with("ResourceNotFound.SecretNotExist").has_code("ResourceNotFound"));
         assert!(!with("ResourceNotFoundAtAll").has_code("ResourceNotFound"));

@@ -16,12 +16,15 @@ mod bulk;
 mod call;
 mod client;
 mod credentials;
+mod date;
 mod endpoint;
 mod error;
+mod json;
 mod listing;
 mod names;
 mod pace;
 mod retry;
+mod sorted;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -29,9 +32,12 @@ mod versions;
 
 pub use actions::{SecretValue, Value};
 pub use bulk::{OnError, Selection};
-pub use client::{Client, Config, DEFAULT_MAX_IN_FLIGHT, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT};
+pub use client::{
+    Client, Config, DEFAULT_MAX_IN_FLIGHT, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT, duration_text,
+};
 pub use credentials::Credentials;
 pub use endpoint::Endpoint;
-pub use error::{Error, ErrorKind};
+pub use error::{Details, Error, ErrorKind};
+pub use json::Json;
 pub use names::{Region, SecretName, VersionId};
 pub use transport::{Now, Request, Response, Transport, TransportError};

@@ -3,9 +3,12 @@
 //! Progress is counted in items received against `TotalCount`. A short page is not the end: SSM
 //! documents no maximum for `Limit`, so it may cut one.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
-use crate::actions::{CUSTOM, SecretsPage};
+use crate::{
+    actions::{CUSTOM, SecretsPage},
+    sorted,
+};
 
 /// Items asked for in one page.
 const PAGE: u64 = 100;
@@ -38,7 +41,8 @@ pub(crate) struct Listing {
     in_flight: usize,
     shrank: bool,
     passes: u32,
-    seen: BTreeSet<String>,
+    /// Sorted.
+    seen: Vec<String>,
 }
 
 impl Listing {
@@ -51,7 +55,7 @@ impl Listing {
             in_flight: 0,
             shrank: false,
             passes: 1,
-            seen: BTreeSet::new(),
+            seen: Vec::new(),
         }
     }
 
@@ -79,19 +83,27 @@ impl Listing {
         Some(range)
     }
 
-    /// Takes the page that was asked for as `range` and gives the names not seen before, or
-    /// `None` if an item has no name.
-    pub(crate) fn accept(&mut self, range: Range, page: SecretsPage) -> Option<Vec<String>> {
+    /// Takes the page that was asked for as `range` and gives the names not seen before, or what
+    /// is wrong with the answer.
+    pub(crate) fn accept(
+        &mut self,
+        range: Range,
+        page: SecretsPage,
+    ) -> Result<Vec<String>, &'static str> {
         self.in_flight -= 1;
-        let items = page.secret_metadatas.unwrap_or_default();
+        let items = page.secret_metadatas;
         let received = items.len() as u64;
+        if received == 0 && page.total_count.is_some_and(|total| total > range.start) {
+            return Err("holds no secret where it counts some");
+        }
         let mut names = Vec::new();
         for item in items {
-            let name = item.secret_name.filter(|name| !name.is_empty())?;
+            let name = item.secret_name.filter(|name| !name.is_empty());
+            let name = name.ok_or("holds a secret without a name")?;
             let custom = item
                 .secret_type
                 .is_none_or(|kind| kind == i64::from(CUSTOM));
-            if custom && self.seen.insert(name.clone()) {
+            if custom && sorted::insert(&mut self.seen, name.clone(), |name| name) {
                 names.push(name);
             }
         }
@@ -121,7 +133,7 @@ impl Listing {
             }
         }
         self.start_over_if_it_shrank();
-        Some(names)
+        Ok(names)
     }
 
     /// Secrets that were deleted during the listing moved the later ones forward, perhaps past a
@@ -164,7 +176,7 @@ mod tests {
             let items = items.take(range.len().min(self.max) as usize);
             SecretsPage {
                 total_count: self.count.then_some(self.names.len() as u64),
-                secret_metadatas: Some(items.map(|name| item(name)).collect()),
+                secret_metadatas: items.map(|name| item(name)).collect(),
             }
         }
     }
@@ -301,6 +313,17 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_is_empty_where_secrets_are_counted_is_refused() {
+        let mut listing = Listing::new();
+        let range = listing.next_page().unwrap();
+        let page = SecretsPage {
+            total_count: Some(5),
+            secret_metadatas: Vec::new(),
+        };
+        assert!(listing.accept(range, page).is_err());
+    }
+
+    #[test]
     fn other_types_of_secrets_are_left_out_and_an_item_without_name_is_refused() {
         let mut listing = Listing::new();
         let range = listing.next_page().unwrap();
@@ -310,7 +333,7 @@ mod tests {
         };
         let page = SecretsPage {
             total_count: Some(2),
-            secret_metadatas: Some(vec![item("custom"), product]),
+            secret_metadatas: vec![item("custom"), product],
         };
         assert_eq!(listing.accept(range, page).unwrap(), ["custom"]);
 
@@ -322,8 +345,8 @@ mod tests {
         };
         let page = SecretsPage {
             total_count: Some(1),
-            secret_metadatas: Some(vec![nameless]),
+            secret_metadatas: vec![nameless],
         };
-        assert!(listing.accept(range, page).is_none());
+        assert!(listing.accept(range, page).is_err());
     }
 }

@@ -3,7 +3,7 @@
 //! GetSecretValue requires a version. `SSM_Current` names the one in use, but a custom secret has
 //! a version of this name only if it was made without naming one; else its newest is meant.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use crate::{
     actions::{
@@ -79,23 +79,23 @@ async fn value<T: Transport>(
         secret_name: name,
         version_id: version,
     };
-    let call = Call::new(Action::GetSecretValue, &parameters, &subject);
+    let call = Call::new(Action::GetSecretValue, &parameters, &subject)?;
     let answer = client.call(operation, &call).await?;
-    check_value(answer, &subject, name, version)
+    check_value(&answer, &subject, name, version)
 }
 
 /// Takes an answer only if it is this secret's, in this version, and has exactly one value.
 fn check_value(
-    answer: Answer,
+    answer: &Answer,
     subject: &str,
     name: &str,
     version: &str,
 ) -> Result<SecretValue, Error> {
-    let fields: SecretValueAnswer = answer.fields(subject)?;
+    let fields = answer.fields(subject, SecretValueAnswer::read)?;
     let text = fields.secret_string.filter(|text| !text.is_empty());
     let binary = fields.secret_binary.filter(|text| !text.is_empty());
     let answered = fields.version_id.unwrap_or_default();
-    if fields.secret_name.as_deref() != Some(name) {
+    if fields.secret_name != Some(name) {
         return Err(answer.malformed(subject, "is not for this secret"));
     }
     // Asked for the alias, SSM may answer with the version that it stands for.
@@ -103,8 +103,8 @@ fn check_value(
         return Err(answer.malformed(subject, "is not for this version"));
     }
     let value = match (text, binary) {
-        (Some(text), None) => Value::Text(text),
-        (None, Some(binary)) => Value::Binary(binary),
+        (Some(text), None) => Value::Text(text.to_owned()),
+        (None, Some(binary)) => Value::Binary(binary.to_owned()),
         (None, None) => return Err(answer.malformed(subject, "holds no value")),
         (Some(_), Some(_)) => {
             return Err(answer.malformed(subject, "holds two values, a text and a binary one"));
@@ -115,10 +115,10 @@ fn check_value(
         version_id: if answered.is_empty() {
             version.to_owned()
         } else {
-            answered
+            answered.to_owned()
         },
         value,
-        request_id: answer.request_id,
+        request_id: answer.request_id.clone(),
     })
 }
 
@@ -131,25 +131,25 @@ async fn newest_version<T: Transport>(
 ) -> Result<String, Error> {
     let subject = format!("finding the newest version of the secret {name}");
     let parameters = ListSecretVersionIds { secret_name: name };
-    let call = Call::new(Action::ListSecretVersionIds, &parameters, &subject);
+    let call = Call::new(Action::ListSecretVersionIds, &parameters, &subject)?;
     let answer = client.call(operation, &call).await?;
-    let fields: VersionsAnswer = answer.fields(&subject)?;
+    let fields = answer.fields(&subject, VersionsAnswer::read)?;
     if fields.secret_name.is_some_and(|answered| answered != name) {
         return Err(answer.malformed(&subject, "is not for this secret"));
     }
-    newest(fields.versions.unwrap_or_default()).ok_or_else(|| Error {
-        request_id: Some(answer.request_id),
-        ..Error::new(
+    newest(fields.versions).map(str::to_owned).ok_or_else(|| {
+        Error::new(
             ErrorKind::NotFound,
             format!("the secret {name} has no version: put a value into it"),
         )
+        .with_request_id(Some(answer.request_id.clone()))
     })
 }
 
 /// `SSM_Current`, or the id created last. Of two of the same second the first counts: SSM's
 /// lists are newest first as far as seen, though it promises no order.
-fn newest(versions: Vec<Version>) -> Option<String> {
-    let mut newest: Option<(i64, String)> = None;
+fn newest(versions: Vec<Version<'_>>) -> Option<&str> {
+    let mut newest: Option<(i64, &str)> = None;
     for version in versions {
         let Some(id) = version.version_id.filter(|id| !id.is_empty()) else {
             continue;
@@ -158,7 +158,7 @@ fn newest(versions: Vec<Version>) -> Option<String> {
             return Some(id);
         }
         let created = version.create_time.unwrap_or(i64::MIN);
-        if newest.as_ref().is_none_or(|(latest, _)| created > *latest) {
+        if newest.is_none_or(|(latest, _)| created > latest) {
             newest = Some((created, id));
         }
     }
@@ -168,38 +168,32 @@ fn newest(versions: Vec<Version>) -> Option<String> {
 /// The names of secrets that were seen to have no `SSM_Current`, the oldest forgotten first.
 /// Only that is remembered, never a value or a version.
 pub(crate) struct WithoutCurrent {
-    names: BTreeSet<String>,
-    order: VecDeque<String>,
+    names: VecDeque<String>,
 }
 
 impl WithoutCurrent {
     pub(crate) fn new() -> Self {
         Self {
-            names: BTreeSet::new(),
-            order: VecDeque::new(),
+            names: VecDeque::new(),
         }
     }
 
     fn contains(&self, name: &str) -> bool {
-        self.names.contains(name)
+        self.names.iter().any(|remembered| remembered == name)
     }
 
     fn insert(&mut self, name: &str) {
-        if !self.names.insert(name.to_owned()) {
+        if self.contains(name) {
             return;
         }
-        self.order.push_back(name.to_owned());
-        if self.order.len() > REMEMBERED
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.names.remove(&oldest);
+        if self.names.len() == REMEMBERED {
+            self.names.pop_front();
         }
+        self.names.push_back(name.to_owned());
     }
 
     fn forget(&mut self, name: &str) {
-        if self.names.remove(name) {
-            self.order.retain(|remembered| remembered != name);
-        }
+        self.names.retain(|remembered| remembered != name);
     }
 }
 
@@ -207,9 +201,9 @@ impl WithoutCurrent {
 mod tests {
     use super::*;
 
-    fn version(id: &str, create_time: Option<i64>) -> Version {
+    fn version(id: &str, create_time: Option<i64>) -> Version<'_> {
         Version {
-            version_id: Some(id.to_owned()),
+            version_id: Some(id),
             create_time,
         }
     }
@@ -223,21 +217,21 @@ mod tests {
                 version("v2", Some(20)),
             ]
         };
-        assert_eq!(newest(versions()).as_deref(), Some("v3"));
+        assert_eq!(newest(versions()), Some("v3"));
         let reversed = versions().into_iter().rev().collect();
-        assert_eq!(newest(reversed).as_deref(), Some("v3"));
+        assert_eq!(newest(reversed), Some("v3"));
     }
 
     #[test]
     fn of_two_versions_of_one_second_the_first_listed_counts() {
         let versions = vec![version("b", Some(10)), version("a", Some(10))];
-        assert_eq!(newest(versions).as_deref(), Some("b"));
+        assert_eq!(newest(versions), Some("b"));
     }
 
     #[test]
     fn a_current_version_that_appeared_is_preferred() {
         let versions = vec![version("v9", Some(99)), version(CURRENT, Some(1))];
-        assert_eq!(newest(versions).as_deref(), Some(CURRENT));
+        assert_eq!(newest(versions), Some(CURRENT));
     }
 
     #[test]
@@ -248,7 +242,7 @@ mod tests {
             create_time: Some(5),
         };
         let versions = vec![nameless, version("", Some(9)), version("v", None)];
-        assert_eq!(newest(versions).as_deref(), Some("v"));
+        assert_eq!(newest(versions), Some("v"));
     }
 
     #[test]
@@ -259,11 +253,10 @@ mod tests {
             memory.insert(&number.to_string());
         }
         assert_eq!(memory.names.len(), REMEMBERED);
-        assert_eq!(memory.order.len(), REMEMBERED);
         assert!(!memory.contains("0"));
         assert!(memory.contains("1"));
         memory.forget("1");
         assert!(!memory.contains("1"));
-        assert_eq!(memory.order.len(), REMEMBERED - 1);
+        assert_eq!(memory.names.len(), REMEMBERED - 1);
     }
 }

@@ -1,4 +1,4 @@
-use std::{cell::Cell, collections::BTreeSet, rc::Rc, time::Duration};
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 use serde_json::json;
 
@@ -36,7 +36,7 @@ fn all() -> Selection {
 }
 
 fn named(names: &[&str]) -> Selection {
-    Selection::Named(names.iter().map(|text| name(text)).collect::<BTreeSet<_>>())
+    Selection::Named(names.iter().map(|text| name(text)).collect())
 }
 
 fn bulk(

@@ -1,0 +1,168 @@
+//! The road to the network that instances share.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::{TokioExecutor, TokioTimer},
+};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+use thiserror::Error;
+
+use crate::allow::{AllowList, InvalidPattern};
+
+/// Idle connections kept for each origin: as many as a bulk read uses at once.
+const MAX_IDLE: usize = 256;
+/// How long an idle connection is kept.
+const IDLE: Duration = Duration::from_secs(60);
+
+pub(crate) type HttpClient =
+    Client<HttpsConnector<HttpConnector>, UnsyncBoxBody<Bytes, wasmtime_wasi_http::Error>>;
+
+/// Sends the requests of instances: over pooled HTTP/1.1 connections with keep-alive, and only
+/// to allowed origins. Redirects are not followed and no proxy is used. Cheap to clone; clones
+/// share the pool.
+#[derive(Clone)]
+pub struct Outbound {
+    pub(crate) client: HttpClient,
+    pub(crate) allowed: Arc<AllowList>,
+    pub(crate) connect_timeout: Duration,
+}
+
+/// Settings of an [`Outbound`].
+pub struct OutboundBuilder {
+    allowed: AllowList,
+    extra_roots: Vec<CertificateDer<'static>>,
+    native_roots: bool,
+    connect_timeout: Duration,
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum InvalidOutbound {
+    /// An entry of the allow-list.
+    #[error(transparent)]
+    Pattern(#[from] InvalidPattern),
+    /// A certificate authority.
+    #[error("this is not a PEM file of certificates: {0}")]
+    Certificates(String),
+    /// TLS as a whole.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[from] rustls::Error),
+}
+
+impl Outbound {
+    /// Allows nothing yet; trusts the machine's certificate authorities; gives a connection 10 s.
+    pub fn builder() -> OutboundBuilder {
+        OutboundBuilder {
+            allowed: AllowList::default(),
+            extra_roots: Vec::new(),
+            native_roots: true,
+            connect_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+impl OutboundBuilder {
+    /// Allows an origin: `[SCHEME://]HOST[:PORT]`, where the scheme is `https` if there is none,
+    /// a host that begins with `*.` stands for all names below, and the port `*` for any.
+    ///
+    /// # Errors
+    /// [`InvalidOutbound::Pattern`].
+    pub fn allow(mut self, pattern: &str) -> Result<Self, InvalidOutbound> {
+        self.allowed.add(pattern)?;
+        Ok(self)
+    }
+
+    /// Trusts the certificate authorities in `pem` too.
+    ///
+    /// # Errors
+    /// [`InvalidOutbound::Certificates`] if there is none in it.
+    pub fn extra_ca(mut self, pem: &[u8]) -> Result<Self, InvalidOutbound> {
+        let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+        let found = found.map_err(|why| InvalidOutbound::Certificates(why.to_string()))?;
+        if found.is_empty() {
+            return Err(InvalidOutbound::Certificates("it holds none".to_owned()));
+        }
+        self.extra_roots.extend(found);
+        Ok(self)
+    }
+
+    /// Whether to trust the machine's certificate authorities.
+    #[must_use]
+    pub fn native_roots(mut self, trusted: bool) -> Self {
+        self.native_roots = trusted;
+        self
+    }
+
+    /// How long connecting may take, name resolution and TLS included.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// # Errors
+    /// [`InvalidOutbound::Certificates`] or [`InvalidOutbound::Tls`].
+    pub fn build(self) -> Result<Outbound, InvalidOutbound> {
+        let mut roots = RootCertStore::empty();
+        if self.native_roots {
+            // A machine's store may hold certificates that nobody can read; the others count.
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        }
+        for certificate in self.extra_roots {
+            roots
+                .add(certificate)
+                .map_err(|why| InvalidOutbound::Certificates(why.to_string()))?;
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_connect_timeout(Some(self.connect_timeout));
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(tcp);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(MAX_IDLE)
+            .build(connector);
+        Ok(Outbound {
+            client,
+            allowed: Arc::new(self.allowed),
+            connect_timeout: self.connect_timeout,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_certificate_is_refused() {
+        for pem in [
+            "",
+            "nonsense",
+            "-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----",
+        ] {
+            let refused = Outbound::builder().extra_ca(pem.as_bytes());
+            assert!(matches!(refused, Err(InvalidOutbound::Certificates(_))));
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! How `wasi:http/outgoing-handler` sends: through [`Outbound`].
+
+use std::{
+    error::Error as StdError,
+    future::Future,
+    io::{self, ErrorKind},
+    pin::{Pin, pin},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, header::CONTENT_LENGTH};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper_util::client::legacy;
+use tokio::time::{Instant, Sleep, sleep, timeout};
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+
+use crate::outbound::{HttpClient, Outbound};
+
+/// What applies when the component sets no limit.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+/// Bodies up to this many bytes are gathered before they are handed on: a request then leaves in
+/// one packet, and a response wakes the component once. Longer ones are streamed.
+const GATHER: u64 = 64 << 10;
+/// How many pieces of a request's body the component may hand over before it has to wait.
+const PIECES: usize = 8;
+
+type Sent = Result<
+    (
+        Response<WasiBody>,
+        Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ),
+    Error,
+>;
+
+/// One instance's `wasi:http`.
+pub(crate) struct Hooks {
+    outbound: Outbound,
+}
+
+impl Hooks {
+    pub(crate) fn new(outbound: &Outbound) -> Self {
+        Self {
+            outbound: outbound.clone(),
+        }
+    }
+}
+
+impl WasiHttpHooks for Hooks {
+    fn p2_outgoing_body_buffer_chunks(&mut self) -> usize {
+        PIECES
+    }
+
+    fn send_request(
+        &mut self,
+        request: Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _response_done: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Box<dyn Future<Output = Sent> + Send> {
+        if !self.outbound.allowed.allows(request.uri()) {
+            return Box::new(async { Err(Error::HttpRequestDenied) });
+        }
+        let client = self.outbound.client.clone();
+        let options = options.unwrap_or_default();
+        let connect = self.outbound.connect_timeout;
+        let connect = options
+            .connect_timeout
+            .map_or(connect, |limit| limit.min(connect));
+        Box::new(async move {
+            let response = send(&client, request, connect, &options).await?;
+            let nothing_more: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
+            Ok((response, nothing_more))
+        })
+    }
+}
+
+async fn send(
+    client: &HttpClient,
+    request: Request<WasiBody>,
+    connect: Duration,
+    options: &RequestOptions,
+) -> Result<Response<WasiBody>, Error> {
+    let (parts, body) = request.into_parts();
+    let body = gather(&parts.headers, body).await?;
+    let request = Request::from_parts(parts, body);
+    // The pool hides when connecting ends, so one limit covers both; hyper-util's own ends a
+    // connection attempt that hangs before TLS.
+    let limit = connect + options.first_byte_timeout.unwrap_or(DEFAULT_TIMEOUT);
+    let response = match timeout(limit, client.request(request)).await {
+        Ok(response) => response.map_err(explain)?,
+        Err(_) => return Err(Error::ConnectionReadTimeout),
+    };
+    let between = options.between_bytes_timeout.unwrap_or(DEFAULT_TIMEOUT);
+    let (parts, body) = response.into_parts();
+    let body = TimedBody::new(body, between).boxed_unsync();
+    let body = gather(&parts.headers, body).await?;
+    Ok(Response::from_parts(parts, body))
+}
+
+async fn gather(headers: &HeaderMap, body: WasiBody) -> Result<WasiBody, Error> {
+    let length = headers.get(CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    if length.is_none_or(|length: u64| length > GATHER) {
+        return Ok(body);
+    }
+    let bytes = body.collect().await?.to_bytes();
+    Ok(Full::new(bytes)
+        .map_err(|never| match never {})
+        .boxed_unsync())
+}
+
+/// What the component is told. Its own variant, where it can do something about it.
+fn explain(error: legacy::Error) -> Error {
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(&error);
+    let mut found = None;
+    while let Some(current) = cause {
+        found = explain_cause(current, error.is_connect()).or(found);
+        cause = current.source();
+    }
+    found.unwrap_or(if error.is_connect() {
+        Error::DestinationUnavailable
+    } else {
+        Error::ConnectionTerminated
+    })
+}
+
+fn explain_cause(cause: &(dyn StdError + 'static), connecting: bool) -> Option<Error> {
+    if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+        return Some(explain_tls(tls));
+    }
+    if let Some(http) = cause.downcast_ref::<hyper::Error>() {
+        return http.is_parse().then_some(Error::HttpProtocolError);
+    }
+    if let Some(io) = cause.downcast_ref::<io::Error>() {
+        return Some(explain_io(io, connecting));
+    }
+    // hyper-util's error of the resolver has no type of its own.
+    let dns = connecting && cause.to_string().starts_with("dns error");
+    dns.then_some(Error::DnsError {
+        rcode: None,
+        info_code: None,
+    })
+}
+
+fn explain_io(error: &io::Error, connecting: bool) -> Error {
+    // `source` of an I/O error leaves out the error right inside it; TLS wraps itself twice.
+    if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        return explain_io(inner, connecting);
+    }
+    if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        return explain_tls(tls);
+    }
+    match error.kind() {
+        ErrorKind::TimedOut => Error::ConnectionTimeout,
+        ErrorKind::ConnectionRefused => Error::ConnectionRefused,
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
+            Error::DestinationIpUnroutable
+        }
+        _ if connecting => Error::DestinationUnavailable,
+        _ => Error::ConnectionTerminated,
+    }
+}
+
+fn explain_tls(error: &rustls::Error) -> Error {
+    match error {
+        rustls::Error::InvalidCertificate(_) => Error::TlsCertificateError,
+        rustls::Error::AlertReceived(alert) => Error::TlsAlertReceived {
+            alert_id: Some(u8::from(*alert)),
+            alert_message: None,
+        },
+        _ => Error::TlsProtocolError,
+    }
+}
+
+/// A response body that fails when nothing of it comes for a while.
+struct TimedBody {
+    body: Incoming,
+    between: Duration,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl TimedBody {
+    fn new(body: Incoming, between: Duration) -> Self {
+        Self {
+            body,
+            between,
+            timer: Box::pin(sleep(between)),
+        }
+    }
+}
+
+impl Body for TimedBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match pin!(&mut self.body).poll_frame(context) {
+            Poll::Ready(frame) => {
+                let next = Instant::now() + self.between;
+                self.timer.as_mut().reset(next);
+                Poll::Ready(frame.map(|frame| frame.map_err(|_| Error::HttpResponseIncomplete)))
+            }
+            Poll::Pending => {
+                let late = self.timer.as_mut().poll(context);
+                late.map(|()| Some(Err(Error::ConnectionReadTimeout)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,161 @@
+//! An emulator of Tencent Cloud Secrets Manager to test against. Its first line on standard
+//! output is `listening on URL`.
+
+#[cfg(target_family = "wasm")]
+fn main() {}
+
+#[cfg(not(target_family = "wasm"))]
+fn main() -> std::process::ExitCode {
+    native::main()
+}
+
+#[cfg(not(target_family = "wasm"))]
+mod native {
+    use std::{
+        fs,
+        io::{self, Write},
+        net::SocketAddr,
+        path::PathBuf,
+        process::ExitCode,
+        time::Duration,
+    };
+
+    use clap::Parser;
+    use host_test::emulator::{
+        Account, Config, Emulator, Fault, Rates, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, duration,
+    };
+
+    /// Emulates Tencent Cloud Secrets Manager (SSM): verifies TC3 signatures, keeps the documented
+    /// rules and rates, and misbehaves on demand.
+    #[derive(Parser)]
+    #[command(version)]
+    struct Options {
+        /// Where to listen; port 0 takes a free one
+        #[arg(long, default_value = "127.0.0.1:0")]
+        listen: SocketAddr,
+        /// Listen on an address that others can reach: nothing here is meant to be secret
+        #[arg(long)]
+        allow_remote: bool,
+        /// What there is to read (form: host-test/seed.example.json); else a few samples
+        #[arg(long, value_name = "FILE.json")]
+        seed: Option<PathBuf>,
+        /// How long to think before every answer, such as 20ms
+        #[arg(long, value_parser = parse_duration, default_value = "0ms")]
+        latency: Duration,
+        /// Speak TLS with a certificate made for localhost
+        #[arg(long)]
+        tls: bool,
+        /// Write the certificate authority to trust into this file
+        #[arg(long, value_name = "FILE.pem", requires = "tls")]
+        tls_ca_out: Option<PathBuf>,
+        /// Seconds to add to the clock
+        #[arg(
+            long,
+            value_name = "SECONDS",
+            default_value_t = 0,
+            allow_hyphen_values = true
+        )]
+        clock_offset: i64,
+        /// Take any number of requests a second
+        #[arg(long)]
+        no_rate_limits: bool,
+        /// The key's id
+        #[arg(long, value_name = "ID", requires = "secret_key")]
+        secret_id: Option<String>,
+        /// The key
+        #[arg(long, value_name = "KEY", requires = "secret_id")]
+        secret_key: Option<String>,
+        /// The token, if the key is a temporary one
+        #[arg(long, requires = "secret_id")]
+        token: Option<String>,
+        /// Misbehave: KIND[=VALUE][@ACTION[/SECRET]][*TIMES], may be repeated.
+        ///
+        /// Kinds: latency=300ms, status=503, error=CODE, reset, truncated, huge, silent,
+        /// silent-body, redirect=URL, raw=TEXT, wrong-name, wrong-version, both-values,
+        /// empty-values, no-request-id.
+        #[arg(long, value_name = "SPEC", value_parser = Fault::parse)]
+        fault: Vec<Fault>,
+        /// Set what is undocumented: NAME=VALUE, may be repeated.
+        ///
+        /// Names: unused-value, empty-version-is-current, missing-version-code, max-limit,
+        /// search-is-exact, versions-oldest-first, clock-before-id, window-is-inclusive,
+        /// region-required, current-answers-real-id.
+        #[arg(long, value_name = "NAME=VALUE")]
+        behaviour: Vec<String>,
+    }
+
+    fn parse_duration(text: &str) -> Result<Duration, String> {
+        duration(text).ok_or_else(|| "write a duration such as 20ms or 2s".to_owned())
+    }
+
+    #[tokio::main]
+    pub(super) async fn main() -> ExitCode {
+        match run(Options::parse()).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(why) => {
+                eprintln!("ssm-emulator: {why}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    async fn run(options: Options) -> Result<(), String> {
+        let ca_out = options.tls_ca_out.clone();
+        let config = config(options)?;
+        let account = config.accounts.first().cloned();
+        let region = config.regions.first().cloned().unwrap_or_default();
+        let emulator = Emulator::start(config).await;
+        let emulator = emulator.map_err(|why| format!("cannot listen: {why}"))?;
+        if let (Some(file), Some(pem)) = (&ca_out, emulator.ca_pem()) {
+            fs::write(file, pem).map_err(|why| format!("{} : {why}", file.display()))?;
+        }
+        let mut said = format!("listening on {}\n", emulator.url());
+        if let Some(account) = account.filter(|it| it.secret_id == SAMPLE_SECRET_ID) {
+            said += &format!("secretId {}\n", account.secret_id);
+            said += &format!("secretKey {SAMPLE_SECRET_KEY}\n");
+        }
+        said += &format!("region {region}\n");
+        // Whoever started it may read the first line only and close the pipe.
+        let _ = io::stdout().write_all(said.as_bytes());
+        let ended = tokio::signal::ctrl_c().await;
+        ended.map_err(|why| format!("cannot wait for Ctrl-C: {why}"))
+    }
+
+    fn config(options: Options) -> Result<Config, String> {
+        if !options.listen.ip().is_loopback() && !options.allow_remote {
+            return Err(format!(
+                "{} can be reached by others: add --allow-remote if that is meant",
+                options.listen
+            ));
+        }
+        let mut config = Config {
+            listen: options.listen,
+            tls: options.tls,
+            latency: options.latency,
+            clock_offset: options.clock_offset,
+            faults: options.fault,
+            ..Config::sample()
+        };
+        if let Some(file) = &options.seed {
+            config.seed(file).map_err(|why| why.to_string())?;
+        }
+        if options.no_rate_limits {
+            config.rates = Rates::none();
+        }
+        if let (Some(secret_id), Some(secret_key)) = (options.secret_id, options.secret_key) {
+            config.accounts = vec![Account {
+                secret_id,
+                secret_key,
+                token: options.token,
+                denied: Vec::new(),
+            }];
+        }
+        for setting in &options.behaviour {
+            let (name, value) = setting
+                .split_once('=')
+                .ok_or_else(|| format!("--behaviour {setting}: write NAME=VALUE"))?;
+            config.behaviour.set(name, value)?;
+        }
+        Ok(config)
+    }
+}

@@ -1,0 +1,108 @@
+//! Builds the component, as a user would.
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use thiserror::Error;
+
+const TARGET: &str = "wasm32-wasip2";
+
+/// Why there is no component.
+#[derive(Debug, Error)]
+pub enum BuildError {
+    /// A program could not be started.
+    #[error("{0} cannot be started: {1}")]
+    Start(String, io::Error),
+    /// The target's standard library is not there.
+    #[error(
+        "Rust's {TARGET} target is missing and could not be installed. Run:\n\n    rustup target \
+         add {TARGET}\n"
+    )]
+    NoTarget,
+    /// Cargo failed; it said why on standard error.
+    #[error("the component did not build (see above)")]
+    Cargo,
+    /// Cargo succeeded, yet the file is not there.
+    #[error("{0} cannot be read: {1}")]
+    Unreadable(PathBuf, io::Error),
+}
+
+/// Builds the component for `wasm32-wasip2`, in the release profile, and gives its path. What
+/// Cargo says goes to standard error, unless `quiet`; a build that is up to date takes a moment.
+///
+/// # Errors
+/// [`BuildError`], which says what to do.
+pub fn build(quiet: bool) -> Result<PathBuf, BuildError> {
+    install_target()?;
+    // A folder of its own: Cargo locks a folder while it builds, and `cargo test` may be waiting
+    // for us.
+    let target_dir = target_dir().join("component");
+    let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let mut command = Command::new(&cargo);
+    command
+        .current_dir(root())
+        .args(["build", "--release", "--package", "tencentcloud-ssm"])
+        .args(["--target", TARGET, "--target-dir"])
+        .arg(&target_dir)
+        // Flags meant for this machine's programs are not meant for the component.
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS");
+    if quiet {
+        command.arg("--quiet");
+    }
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status();
+    if !status
+        .map_err(|why| BuildError::Start(cargo, why))?
+        .success()
+    {
+        return Err(BuildError::Cargo);
+    }
+    Ok(target_dir
+        .join(TARGET)
+        .join("release/tencentcloud_ssm.wasm"))
+}
+
+/// Builds the component and gives its bytes.
+///
+/// # Errors
+/// As [`build`].
+pub fn bytes() -> Result<Vec<u8>, BuildError> {
+    let path = build(true)?;
+    fs::read(&path).map_err(|why| BuildError::Unreadable(path, why))
+}
+
+/// The project's root.
+pub fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
+
+/// Where Cargo puts what it builds.
+pub fn target_dir() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+fn install_target() -> Result<(), BuildError> {
+    let rustc = env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    let libdir = Command::new(&rustc)
+        .current_dir(root())
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .output()
+        .map_err(|why| BuildError::Start(rustc, why))?;
+    let libdir = String::from_utf8_lossy(&libdir.stdout).trim().to_owned();
+    if !libdir.is_empty() && Path::new(&libdir).exists() {
+        return Ok(());
+    }
+    eprintln!("installing Rust's {TARGET} target (rustup target add {TARGET})");
+    let status = Command::new("rustup")
+        .current_dir(root())
+        .args(["target", "add", TARGET])
+        .status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        _ => Err(BuildError::NoTarget),
+    }
+}

@@ -1,0 +1,207 @@
+//! What an emulator starts with.
+
+use std::{net::SocketAddr, time::Duration};
+
+use super::{Behaviour, Fault, Rates};
+
+/// The id of the sample account's key.
+pub const SAMPLE_SECRET_ID: &str = "AKIDEXAMPLE0000000000000000000000000";
+/// The sample account's key. It opens nothing but an emulator.
+pub const SAMPLE_SECRET_KEY: &str = "emulator-sample-key-0000000000000";
+
+/// What an emulator starts with.
+#[derive(Clone)]
+pub struct Config {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Whether it speaks TLS, with a certificate of its own making.
+    pub tls: bool,
+    /// Who may ask.
+    pub accounts: Vec<Account>,
+    /// The regions that it serves.
+    pub regions: Vec<String>,
+    /// What there is to read.
+    pub secrets: Vec<Secret>,
+    /// How it does what is not documented.
+    pub behaviour: Behaviour,
+    /// How it misbehaves.
+    pub faults: Vec<Fault>,
+    /// How many requests a second it takes.
+    pub rates: Rates,
+    /// How long it thinks before every answer.
+    pub latency: Duration,
+    /// What to add to this machine's clock, in seconds.
+    pub clock_offset: i64,
+}
+
+impl Default for Config {
+    /// A free port on loopback, plain HTTP, the sample account, three regions, no secrets, the
+    /// documented rates.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            tls: false,
+            accounts: vec![Account::sample()],
+            regions: ["ap-guangzhou", "ap-beijing", "ap-singapore"]
+                .map(String::from)
+                .to_vec(),
+            secrets: Vec::new(),
+            behaviour: Behaviour::default(),
+            faults: Vec::new(),
+            rates: Rates::documented(),
+            latency: Duration::ZERO,
+            clock_offset: 0,
+        }
+    }
+}
+
+impl Config {
+    /// The defaults and a few secrets of every sort.
+    pub fn sample() -> Self {
+        Self {
+            secrets: vec![
+                Secret::text("api-token", "SSM_Current", "sample-token-4f1c"),
+                Secret::text("db-password", "v1", "sample-password-old")
+                    .version("v2", Value::Text("sample-password-new".to_owned())),
+                Secret::text(
+                    "payment-service",
+                    "SSM_Current",
+                    r#"{"user":"pay","pin":"2718"}"#,
+                ),
+                Secret::binary("tls-key", "v1", "c2FtcGxlIGJ5dGVzAAH/"),
+                Secret::text("retired", "v1", "sample-retired").disabled(),
+                Secret::text(
+                    "orders-mysql",
+                    "SSM_Current",
+                    r#"{"UserName":"root","Password":"sample"}"#,
+                )
+                .product("Mysql"),
+            ],
+            ..Self::default()
+        }
+    }
+}
+
+/// One key and what it may do.
+#[derive(Clone)]
+pub struct Account {
+    /// `secretId`.
+    pub secret_id: String,
+    /// `secretKey`.
+    pub secret_key: String,
+    /// The token that must come along, if this is a temporary key.
+    pub token: Option<String>,
+    /// Actions that a CAM policy denies it.
+    pub denied: Vec<String>,
+}
+
+impl Account {
+    /// [`SAMPLE_SECRET_ID`] with [`SAMPLE_SECRET_KEY`], which may do everything.
+    pub fn sample() -> Self {
+        Self {
+            secret_id: SAMPLE_SECRET_ID.to_owned(),
+            secret_key: SAMPLE_SECRET_KEY.to_owned(),
+            token: None,
+            denied: Vec::new(),
+        }
+    }
+}
+
+/// A secret with its versions.
+#[derive(Clone)]
+pub struct Secret {
+    pub(super) name: String,
+    pub(super) versions: Vec<Version>,
+    pub(super) status: String,
+    pub(super) product: Option<String>,
+    /// `None`: it is in every region.
+    pub(super) region: Option<String>,
+}
+
+/// One version of a secret.
+#[derive(Clone)]
+pub struct Version {
+    pub(super) id: String,
+    pub(super) value: Value,
+    pub(super) created: i64,
+}
+
+/// A secret's value.
+#[derive(Clone)]
+pub enum Value {
+    /// Given as `SecretString`.
+    Text(String),
+    /// Given as `SecretBinary`: base64 text of the bytes.
+    Binary(String),
+}
+
+/// When the first version of every secret was made, in Unix seconds; each later one a day later.
+const FIRST_VERSION: i64 = 1_700_000_000;
+
+impl Secret {
+    /// An enabled custom secret with one text version.
+    pub fn text(name: &str, version: &str, value: &str) -> Self {
+        Self::new(name).version(version, Value::Text(value.to_owned()))
+    }
+
+    /// An enabled custom secret with one binary version, given as base64 text.
+    pub fn binary(name: &str, version: &str, base64: &str) -> Self {
+        Self::new(name).version(version, Value::Binary(base64.to_owned()))
+    }
+
+    /// An enabled custom secret without any version.
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            versions: Vec::new(),
+            status: "Enabled".to_owned(),
+            product: None,
+            region: None,
+        }
+    }
+
+    /// Adds a version, newer than those before it.
+    #[must_use]
+    pub fn version(self, id: &str, value: Value) -> Self {
+        let created = FIRST_VERSION + 86_400 * self.versions.len() as i64;
+        self.version_of(id, value, created)
+    }
+
+    /// Adds a version made at `created`, in Unix seconds.
+    #[must_use]
+    pub fn version_of(mut self, id: &str, value: Value, created: i64) -> Self {
+        self.versions.push(Version {
+            id: id.to_owned(),
+            value,
+            created,
+        });
+        self
+    }
+
+    /// Nobody may read it.
+    #[must_use]
+    pub fn disabled(self) -> Self {
+        self.status("Disabled")
+    }
+
+    /// `Enabled`, `Disabled`, `PendingDelete`, `Creating` or `Failed`.
+    #[must_use]
+    pub fn status(mut self, status: &str) -> Self {
+        self.status = status.to_owned();
+        self
+    }
+
+    /// It belongs to a product (`Mysql`, …): its `SecretType` is 1.
+    #[must_use]
+    pub fn product(mut self, product: &str) -> Self {
+        self.product = Some(product.to_owned());
+        self
+    }
+
+    /// It is in this region only.
+    #[must_use]
+    pub fn region(mut self, region: &str) -> Self {
+        self.region = Some(region.to_owned());
+        self
+    }
+}

@@ -1,0 +1,68 @@
+//! One accepted connection.
+
+use std::{io, pin::pin, sync::Arc};
+
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    sync::watch,
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+
+use super::{service::serve, world::World};
+
+/// Serves requests until either side closes, or `ended` says so. A client's mistake ends its own
+/// connection and nothing else.
+pub(super) async fn run(
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    world: Arc<World>,
+    ended: watch::Receiver<bool>,
+) {
+    // Small answers leave at once.
+    let _ = stream.set_nodelay(true);
+    match tls {
+        None => exchange(stream, world, ended).await,
+        Some(acceptor) => {
+            if let Ok(stream) = acceptor.accept(stream).await {
+                exchange(stream, world, ended).await;
+            }
+        }
+    }
+}
+
+async fn exchange<S>(stream: S, world: Arc<World>, mut ended: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Resettable + Unpin + Send + 'static,
+{
+    let service = service_fn(|request| serve(Arc::clone(&world), request));
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let end = pin!(ended.wait_for(|ended| *ended));
+    let result = tokio::select! {
+        result = &mut connection => result,
+        _ = end => return,
+    };
+    // A fault that wants a reset comes out as the service's error.
+    if result.is_err_and(|error| error.is_user()) {
+        let _ = connection.into_parts().io.into_inner().reset_on_close();
+    }
+}
+
+/// A stream that can end with a TCP reset instead of an orderly end.
+trait Resettable {
+    fn reset_on_close(&self) -> io::Result<()>;
+}
+
+impl Resettable for TcpStream {
+    fn reset_on_close(&self) -> io::Result<()> {
+        self.set_zero_linger()
+    }
+}
+
+impl Resettable for TlsStream<TcpStream> {
+    fn reset_on_close(&self) -> io::Result<()> {
+        self.get_ref().0.set_zero_linger()
+    }
+}

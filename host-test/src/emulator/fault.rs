@@ -1,0 +1,199 @@
+//! Misbehaviour on demand.
+
+use std::time::Duration;
+
+/// How an answer goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// `latency=300ms`: it comes late.
+    Latency(Duration),
+    /// `status=503`: another HTTP status, with a page of HTML.
+    Status(u16),
+    /// `error=CODE`: an error of SSM's.
+    Error(String),
+    /// `reset`: the connection is reset instead.
+    Reset,
+    /// `truncated`: it ends half-way.
+    Truncated,
+    /// `huge`: 200 MB.
+    Huge,
+    /// `silent`: it never comes.
+    Silent,
+    /// `silent-body`: its second half never comes.
+    SilentBody,
+    /// `redirect=URL`: HTTP status 307.
+    Redirect(String),
+    /// `raw=TEXT`: this body, whatever it is.
+    Raw(Vec<u8>),
+    /// `wrong-name`: it is another secret's.
+    WrongName,
+    /// `wrong-version`: it is another version's.
+    WrongVersion,
+    /// `both-values`: it holds a text and a binary value.
+    BothValues,
+    /// `empty-values`: it holds neither.
+    EmptyValues,
+    /// `no-request-id`: it has no `RequestId`.
+    NoRequestId,
+}
+
+/// A [`FaultKind`] and the requests that it befalls: all, unless narrowed down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub(super) kind: FaultKind,
+    action: Option<String>,
+    secret: Option<String>,
+    times: Option<u32>,
+}
+
+impl Fault {
+    /// Befalls every request, for ever.
+    pub fn new(kind: FaultKind) -> Self {
+        Self {
+            kind,
+            action: None,
+            secret: None,
+            times: None,
+        }
+    }
+
+    /// Only requests for `action`.
+    #[must_use]
+    pub fn on(mut self, action: &str) -> Self {
+        self.action = Some(action.to_owned());
+        self
+    }
+
+    /// Only requests that name `secret`.
+    #[must_use]
+    pub fn of(mut self, secret: &str) -> Self {
+        self.secret = Some(secret.to_owned());
+        self
+    }
+
+    /// Only the next `times` of those requests.
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// Reads `KIND[=VALUE][@ACTION[/SECRET]][*TIMES]`, as the option `--fault` does:
+    /// `error=RequestLimitExceeded@GetSecretValue*2`.
+    ///
+    /// # Errors
+    /// What is wrong, for people.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let wrong = |why: &str| format!("{text:?} is no fault: {why}");
+        let (rest, times) = match text.rsplit_once('*') {
+            Some((rest, times)) => {
+                let times = times.parse().map_err(|_| wrong("after * comes a number"))?;
+                (rest, Some(times))
+            }
+            None => (text, None),
+        };
+        let (kind, target) = rest.split_once('@').unwrap_or((rest, ""));
+        let (action, secret) = target.split_once('/').unwrap_or((target, ""));
+        let filled = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        let (name, value) = kind.split_once('=').unwrap_or((kind, ""));
+        Ok(Self {
+            kind: kind_of(name, value).map_err(wrong)?,
+            action: filled(action),
+            secret: filled(secret),
+            times,
+        })
+    }
+
+    /// Whether it befalls this request; counts it if so.
+    pub(super) fn befalls(&mut self, action: &str, secret: Option<&str>) -> bool {
+        let same = |wanted: &Option<String>, given: Option<&str>| {
+            wanted.is_none() || wanted.as_deref() == given
+        };
+        if !same(&self.action, Some(action)) || !same(&self.secret, secret) {
+            return false;
+        }
+        match &mut self.times {
+            Some(0) => false,
+            Some(times) => {
+                *times -= 1;
+                true
+            }
+            None => true,
+        }
+    }
+}
+
+fn kind_of(name: &str, value: &str) -> Result<FaultKind, &'static str> {
+    Ok(match name {
+        "latency" => FaultKind::Latency(duration(value).ok_or("latency=300ms")?),
+        "status" => FaultKind::Status(value.parse().map_err(|_| "status=503")?),
+        "error" if !value.is_empty() => FaultKind::Error(value.to_owned()),
+        "reset" => FaultKind::Reset,
+        "truncated" => FaultKind::Truncated,
+        "huge" => FaultKind::Huge,
+        "silent" => FaultKind::Silent,
+        "silent-body" => FaultKind::SilentBody,
+        "redirect" => FaultKind::Redirect(value.to_owned()),
+        "raw" => FaultKind::Raw(value.as_bytes().to_vec()),
+        "wrong-name" => FaultKind::WrongName,
+        "wrong-version" => FaultKind::WrongVersion,
+        "both-values" => FaultKind::BothValues,
+        "empty-values" => FaultKind::EmptyValues,
+        "no-request-id" => FaultKind::NoRequestId,
+        _ => return Err("its kind is unknown (see --help)"),
+    })
+}
+
+/// Reads a duration such as `20ms` or `2s`.
+pub fn duration(text: &str) -> Option<Duration> {
+    let unit = text.find(|c: char| c.is_ascii_alphabetic())?;
+    let (number, unit) = text.split_at(unit);
+    let number: f64 = number.parse().ok()?;
+    let seconds = match unit {
+        "ms" => number / 1_000.0,
+        "s" => number,
+        _ => return None,
+    };
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_read_from_one_line() {
+        let fault = Fault::parse("error=RequestLimitExceeded@GetSecretValue/db*2").unwrap();
+        let same = Fault::new(FaultKind::Error("RequestLimitExceeded".into()))
+            .on("GetSecretValue")
+            .of("db")
+            .times(2);
+        assert_eq!(fault, same);
+        let reset = Fault::new(FaultKind::Reset);
+        assert_eq!(Fault::parse("reset").unwrap(), reset);
+        let late = Fault::new(FaultKind::Latency(Duration::from_millis(300))).on("ListSecrets");
+        assert_eq!(Fault::parse("latency=300ms@ListSecrets").unwrap(), late);
+        for wrong in [
+            "",
+            "error",
+            "error=",
+            "status=x",
+            "reset*x",
+            "latency=3",
+            "bang",
+        ] {
+            assert!(Fault::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_fault_befalls_what_it_names_as_often_as_it_says() {
+        let mut fault = Fault::new(FaultKind::Reset).on("A").of("x").times(2);
+        assert!(!fault.befalls("B", Some("x")));
+        assert!(!fault.befalls("A", Some("y")));
+        assert!(!fault.befalls("A", None));
+        assert!(fault.befalls("A", Some("x")));
+        assert!(fault.befalls("A", Some("x")));
+        assert!(!fault.befalls("A", Some("x")));
+    }
+}

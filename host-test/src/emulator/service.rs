@@ -1,0 +1,224 @@
+//! From an HTTP request to an HTTP response, faults included.
+
+use std::{io, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures_util::stream;
+use http::{Request, Response, StatusCode, header, request::Parts};
+use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
+use hyper::body::{Frame, Incoming};
+use serde_json::{Value as Json, json};
+use std::time::Instant;
+
+use super::{
+    FaultKind, Seen, actions,
+    reply::{ApiError, Reply, envelope},
+    verify,
+    world::{State, World},
+};
+
+pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
+
+/// The size of a huge answer.
+const HUGE: usize = 200 << 20;
+const CHUNK: usize = 64 << 10;
+
+/// Answers one request. An error stands for a connection to be reset.
+pub(super) async fn serve(
+    world: Arc<World>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, io::Error> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    let _in_flight = InFlight::new(&world);
+    let (plan, latency) = plan(&mut world.lock(), &parts, &body);
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
+    let date = world.lock().date();
+    respond(plan, &date).await
+}
+
+/// What will be answered.
+struct Plan {
+    body: Vec<u8>,
+    fault: Option<FaultKind>,
+}
+
+/// Decides everything under one lock, so that counts and faults are exact.
+fn plan(state: &mut State, parts: &Parts, body: &[u8]) -> (Plan, Duration) {
+    let action = verify::header(&parts.headers, "x-tc-action").to_owned();
+    let json: Json = serde_json::from_slice(body).unwrap_or_default();
+    let secret = json["SecretName"].as_str().map(String::from);
+    let kinds = state.faults(&action, secret.as_deref());
+
+    let mut latency = state.config.latency;
+    let mut fault = None;
+    let mut error = None;
+    for kind in kinds {
+        match kind {
+            FaultKind::Latency(more) => latency += more,
+            FaultKind::Error(code) => error = Some(code),
+            other => fault = Some(other),
+        }
+    }
+    let mut reply = reply(state, parts, body, &action, &json);
+    if let (Ok(_), Some(code)) = (&reply, error) {
+        reply = Err(ApiError::new(&code, format!("Told to answer {code}.")));
+    }
+    if let Ok(fields) = &mut reply {
+        spoil(fields, fault.as_ref());
+    }
+    let request_id = state.request_id();
+    let request_id = (fault != Some(FaultKind::NoRequestId)).then_some(request_id.as_str());
+    state.seen.push(Seen {
+        at: Instant::now(),
+        action,
+        region: verify::header(&parts.headers, "x-tc-region").to_owned(),
+        language: verify::header(&parts.headers, "x-tc-language").to_owned(),
+        secret,
+        version: json["VersionId"].as_str().map(String::from),
+        offset: json["Offset"].as_u64(),
+        code: reply.as_ref().err().map(|error| error.code.clone()),
+    });
+    let body = envelope(&reply, request_id).to_string().into_bytes();
+    (Plan { body, fault }, latency)
+}
+
+fn reply(state: &mut State, parts: &Parts, body: &[u8], action: &str, json: &Json) -> Reply {
+    if parts.method != http::Method::POST || parts.uri.path() != "/" {
+        return Err(ApiError::new("InvalidRequest", "Only POST / is served."));
+    }
+    let now = state.now();
+    let config = &state.config;
+    let account = verify::verify(parts, body, &config.accounts, &config.behaviour, now)?;
+    let secret_id = account.secret_id.clone();
+    let denied = account.denied.iter().any(|denied| denied == action);
+
+    if verify::header(&parts.headers, "x-tc-version") != "2019-09-23" {
+        return Err(ApiError::new("NoSuchVersion", "The version is not found."));
+    }
+    let region = verify::header(&parts.headers, "x-tc-region");
+    if region.is_empty() && config.behaviour.region_required {
+        return Err(ApiError::missing("Region"));
+    }
+    if !region.is_empty() && !config.regions.iter().any(|served| served == region) {
+        return Err(ApiError::new(
+            "UnsupportedRegion",
+            "The region is not served.",
+        ));
+    }
+    if !json.is_object() {
+        return Err(ApiError::new(
+            "InvalidParameter",
+            "The body is not a JSON object.",
+        ));
+    }
+    if denied {
+        return Err(ApiError::new(
+            "UnauthorizedOperation",
+            format!("you are not authorized to perform operation (ssm:{action})"),
+        ));
+    }
+    let rates = config.rates.clone();
+    let counted = state
+        .counter
+        .count(&rates, &secret_id, action, Instant::now());
+    if let Err(exceeded) = counted {
+        return Err(ApiError::new(
+            "RequestLimitExceeded",
+            format!(
+                "Your current request times equals to `{}` in a second, which exceeds the \
+                 frequency limit `{}` for a second. Please reduce the frequency of calls.",
+                exceeded.count, exceeded.limit
+            ),
+        ));
+    }
+    actions::answer(&state.config, action, region, json)
+}
+
+/// Faults that leave a well-formed answer with wrong contents.
+fn spoil(fields: &mut Json, fault: Option<&FaultKind>) {
+    match fault {
+        Some(FaultKind::WrongName) => fields["SecretName"] = json!("another-secret"),
+        Some(FaultKind::WrongVersion) => fields["VersionId"] = json!("another-version"),
+        Some(FaultKind::BothValues) => {
+            fields["SecretString"] = json!("one");
+            fields["SecretBinary"] = json!("dHdv");
+        }
+        Some(FaultKind::EmptyValues) => {
+            fields["SecretString"] = json!("");
+            fields["SecretBinary"] = json!("");
+        }
+        _ => {}
+    }
+}
+
+async fn respond(plan: Plan, date: &str) -> Result<Response<Body>, io::Error> {
+    // Exactly this type: the official Python SDK looks for errors in no other.
+    let response = Response::builder()
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::DATE, date);
+    let length = plan.body.len();
+    let half = Bytes::copy_from_slice(&plan.body[..length / 2]);
+    let response = match plan.fault {
+        Some(FaultKind::Reset) => return Err(io::ErrorKind::ConnectionReset.into()),
+        Some(FaultKind::Silent) => std::future::pending().await,
+        Some(FaultKind::Status(status)) => response
+            .status(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY))
+            .header(header::CONTENT_TYPE, "text/html")
+            .body(whole("<html><body>told to fail</body></html>")),
+        Some(FaultKind::Redirect(url)) => response
+            .status(StatusCode::TEMPORARY_REDIRECT)
+            .header(header::LOCATION, url)
+            .body(whole("")),
+        Some(FaultKind::Raw(raw)) => response.body(whole(raw)),
+        Some(FaultKind::Truncated) => {
+            let broken = Err(io::ErrorKind::ConnectionAborted.into());
+            let frames = stream::iter([Ok(Frame::data(half)), broken]);
+            response
+                .header(header::CONTENT_LENGTH, length)
+                .body(StreamBody::new(frames).boxed_unsync())
+        }
+        Some(FaultKind::SilentBody) => {
+            let never = stream::once(std::future::pending());
+            let frames = stream::once(async move { Ok(Frame::data(half)) });
+            let frames = futures_util::StreamExt::chain(frames, never);
+            response
+                .header(header::CONTENT_LENGTH, length)
+                .body(StreamBody::new(frames).boxed_unsync())
+        }
+        Some(FaultKind::Huge) => {
+            let chunk = Bytes::from(vec![b' '; CHUNK]);
+            let frames = (0..HUGE / CHUNK).map(move |_| Ok(Frame::data(chunk.clone())));
+            response.body(StreamBody::new(stream::iter(frames)).boxed_unsync())
+        }
+        _ => response.body(whole(plan.body)),
+    };
+    response.map_err(io::Error::other)
+}
+
+fn whole(body: impl Into<Bytes>) -> Body {
+    Full::new(body.into())
+        .map_err(|never| match never {})
+        .boxed_unsync()
+}
+
+/// Counts the requests that are being answered.
+struct InFlight<'a>(&'a World);
+
+impl<'a> InFlight<'a> {
+    fn new(world: &'a World) -> Self {
+        let mut state = world.lock();
+        state.in_flight += 1;
+        state.peak_in_flight = state.peak_in_flight.max(state.in_flight);
+        drop(state);
+        Self(world)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.lock().in_flight -= 1;
+    }
+}

@@ -1,0 +1,49 @@
+//! A certificate for the emulator, made anew for each.
+
+use std::{io, sync::Arc};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
+};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        self, ServerConfig,
+        pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+    },
+};
+
+/// Names that the certificate is good for.
+const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "ssm.emulator.test"];
+
+/// A certificate authority (as PEM) and an acceptor with a certificate that it signed.
+pub(super) fn acceptor() -> io::Result<(String, TlsAcceptor)> {
+    let (ca_pem, config) = server_config().map_err(io::Error::other)?;
+    Ok((ca_pem, TlsAcceptor::from(Arc::new(config))))
+}
+
+fn server_config() -> Result<(String, ServerConfig), Box<dyn std::error::Error + Send + Sync>> {
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    authority.distinguished_name = named("SSM emulator CA");
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
+
+    let mut server = CertificateParams::new(NAMES.map(String::from))?;
+    server.distinguished_name = named("SSM emulator");
+    let key = KeyPair::generate()?;
+    let certificate = server.signed_by(&key, &authority)?;
+
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)?;
+    Ok((authority.pem(), config))
+}
+
+fn named(name: &str) -> DistinguishedName {
+    let mut names = DistinguishedName::new();
+    names.push(DnType::CommonName, name);
+    names
+}

@@ -1,0 +1,94 @@
+//! What an emulator knows while it runs.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use super::{Config, Fault, FaultKind, rates::Counter};
+
+/// The state that all connections share.
+pub(super) struct World {
+    state: Mutex<State>,
+}
+
+pub(super) struct State {
+    pub(super) config: Config,
+    pub(super) counter: Counter,
+    pub(super) seen: Vec<Seen>,
+    pub(super) connections: usize,
+    pub(super) in_flight: usize,
+    pub(super) peak_in_flight: usize,
+    requests: u64,
+}
+
+/// One request that came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// When it had been read.
+    pub at: Instant,
+    /// `X-TC-Action`.
+    pub action: String,
+    /// `X-TC-Region`.
+    pub region: String,
+    /// `X-TC-Language`.
+    pub language: String,
+    /// `SecretName` in the body.
+    pub secret: Option<String>,
+    /// `VersionId` in the body.
+    pub version: Option<String>,
+    /// `Offset` in the body.
+    pub offset: Option<u64>,
+    /// The code of the error it got, or `None` if it was served (or befallen by a fault that is
+    /// no error of SSM's).
+    pub code: Option<String>,
+}
+
+impl World {
+    pub(super) fn new(config: Config) -> Self {
+        Self {
+            state: Mutex::new(State {
+                config,
+                counter: Counter::default(),
+                seen: Vec::new(),
+                connections: 0,
+                in_flight: 0,
+                peak_in_flight: 0,
+                requests: 0,
+            }),
+        }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The server's time in Unix seconds.
+    pub(super) fn now(&self) -> i64 {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        now.unwrap_or_default().as_secs() as i64 + self.config.clock_offset
+    }
+
+    /// The server's time as a `Date` header.
+    pub(super) fn date(&self) -> String {
+        let since = Duration::from_secs(self.now().max(0).unsigned_abs());
+        httpdate::fmt_http_date(UNIX_EPOCH + since)
+    }
+
+    /// A new `RequestId`, in the form of SSM's.
+    pub(super) fn request_id(&mut self) -> String {
+        self.requests += 1;
+        format!("00000000-0000-4000-8000-{:012x}", self.requests)
+    }
+
+    /// The faults that befall this request.
+    pub(super) fn faults(&mut self, action: &str, secret: Option<&str>) -> Vec<FaultKind> {
+        let faults: &mut Vec<Fault> = &mut self.config.faults;
+        let befalling = faults
+            .iter_mut()
+            .filter_map(|fault| fault.befalls(action, secret).then(|| fault.kind.clone()));
+        befalling.collect()
+    }
+}

@@ -1,0 +1,139 @@
+//! The component, the host and the emulator, wired together.
+
+use std::sync::{LazyLock, OnceLock};
+
+use dapr_wasm_host::{
+    CallError, Component, InstanceOptions, Metadata, Outbound, Output, Runtime, RuntimeConfig,
+    SecretStore, StoreError,
+};
+
+use crate::{
+    component,
+    emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY},
+};
+
+/// The component, built and compiled once for this process.
+///
+/// # Panics
+/// If it cannot be: there is nothing to test then.
+pub fn compiled() -> &'static Component {
+    static COMPONENT: OnceLock<Component> = OnceLock::new();
+    COMPONENT.get_or_init(|| {
+        let loaded = component::bytes()
+            .map_err(|why| why.to_string())
+            .and_then(|bytes| RUNTIME.load(&bytes).map_err(|why| why.to_string()));
+        #[expect(clippy::panic, reason = "documented")]
+        loaded.unwrap_or_else(|why| panic!("{why}"))
+    })
+}
+
+/// One engine for all tests of a process.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    #[expect(clippy::panic, reason = "nothing can be tested without it")]
+    Runtime::new(&RuntimeConfig::default()).unwrap_or_else(|why| panic!("{why}"))
+});
+
+/// An emulator and a store that reads from it.
+pub struct Harness {
+    /// What it reads from.
+    pub emulator: Emulator,
+    /// A store, initialised.
+    pub store: SecretStore,
+    /// What instances print.
+    pub output: Output,
+    outbound: Outbound,
+}
+
+impl Harness {
+    /// Starts an emulator with `config` and initialises a store with the sample account, the
+    /// region `ap-guangzhou`, and `properties` in addition or instead.
+    ///
+    /// # Panics
+    /// If anything of that fails.
+    #[expect(clippy::expect_used, reason = "documented; for tests only")]
+    pub async fn start(config: Config, properties: &[(&str, &str)]) -> Self {
+        let emulator = Emulator::start(config).await.expect("an emulator");
+        let outbound = outbound_to(&emulator);
+        let output = Output::new();
+        let mut store = instance(&outbound, &output, &[]).await;
+        let properties = self::properties(&emulator.url(), properties);
+        store.init(&properties).await.expect("good properties");
+        Self {
+            emulator,
+            store,
+            output,
+            outbound,
+        }
+    }
+
+    /// Another store on the same emulator, with an environment and not initialised.
+    pub async fn uninitialised(&self, env: &[(&str, &str)]) -> SecretStore {
+        instance(&self.outbound, &self.output, env).await
+    }
+
+    /// Another store on the same emulator.
+    ///
+    /// # Errors
+    /// What `init` says of the properties.
+    pub async fn initialised(&self, properties: &[(&str, &str)]) -> Result<SecretStore, CallError> {
+        let mut store = self.uninitialised(&[]).await;
+        let properties = self::properties(&self.emulator.url(), properties);
+        store.init(&properties).await?;
+        Ok(store)
+    }
+}
+
+/// The sample account's properties for a store at `endpoint`, with `more` in addition or instead.
+pub fn properties(endpoint: &str, more: &[(&str, &str)]) -> Metadata {
+    let sample = [
+        ("region", "ap-guangzhou"),
+        ("secretId", SAMPLE_SECRET_ID),
+        ("secretKey", SAMPLE_SECRET_KEY),
+        ("endpoint", endpoint),
+    ];
+    let kept = sample
+        .iter()
+        .filter(|(name, _)| more.iter().all(|(other, _)| other != name));
+    metadata(&kept.chain(more).copied().collect::<Vec<_>>())
+}
+
+/// Pairs as the host takes them.
+pub fn metadata(pairs: &[(&str, &str)]) -> Metadata {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    pairs.iter().map(owned).collect()
+}
+
+/// What the store itself said.
+///
+/// # Panics
+/// If there is a result, or the component failed.
+#[expect(clippy::panic, reason = "documented; for tests only")]
+pub fn store_error<T>(result: Result<T, CallError>) -> StoreError {
+    match result {
+        Err(CallError::Store(error)) => error,
+        Err(other) => panic!("not the store's error: {other}"),
+        Ok(_) => panic!("a result instead of an error"),
+    }
+}
+
+#[expect(clippy::expect_used, reason = "for tests only")]
+fn outbound_to(emulator: &Emulator) -> Outbound {
+    let mut builder = Outbound::builder()
+        .native_roots(false)
+        .allow(&emulator.url())
+        .expect("the emulator's URL is an origin");
+    if let Some(pem) = emulator.ca_pem() {
+        builder = builder.extra_ca(pem.as_bytes()).expect("a CA");
+    }
+    builder.build().expect("an outbound client")
+}
+
+#[expect(clippy::expect_used, reason = "for tests only")]
+async fn instance(outbound: &Outbound, output: &Output, env: &[(&str, &str)]) -> SecretStore {
+    let options = InstanceOptions {
+        env: metadata(env),
+        output: Some(output.clone()),
+    };
+    let store = compiled().instantiate(outbound, &options).await;
+    store.expect("an instance")
+}

@@ -1,0 +1,166 @@
+//! The commands, run as a user runs them.
+
+#![cfg(not(target_family = "wasm"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "in tests that is how to fail"
+)]
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    process::{Child, Command, Output, Stdio},
+};
+
+use host_test::{
+    component,
+    emulator::{SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY},
+};
+
+/// A running `ssm-emulator`, ended when dropped.
+struct Running {
+    child: Child,
+    url: String,
+}
+
+impl Running {
+    fn start(args: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_ssm-emulator"))
+            .args(args)
+            .current_dir(component::root())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut first).unwrap();
+        let url = first.trim().strip_prefix("listening on ");
+        let url = url
+            .unwrap_or_else(|| panic!("first line: {first:?}"))
+            .to_owned();
+        Self { child, url }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn demo(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_demo"))
+        .args(args)
+        .env("TENCENTCLOUD_SECRET_ID", SAMPLE_SECRET_ID)
+        .env("TENCENTCLOUD_SECRET_KEY", SAMPLE_SECRET_KEY)
+        .env_remove("TENCENTCLOUD_TOKEN")
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn the_demo_shows_a_table_of_samples_with_one_error_and_the_bulk_read() {
+    let output = demo(&[]);
+    let (said, shown) = (text(&output.stderr), text(&output.stdout));
+    assert!(output.status.success(), "{said}");
+    for expected in [
+        "sample-token-4f1c",
+        "sample-password-new",
+        "db-password (version_id v1)",
+        "sample-password-old",
+        "c2FtcGxlIGJ5dGVzAAH/",
+        "not-found",
+        "all 4 in bulk: ",
+    ] {
+        assert!(shown.contains(expected), "{expected:?} is not in:\n{shown}");
+    }
+    assert!(said.contains("building"), "{said}");
+}
+
+#[test]
+fn the_demo_reads_one_secret_from_an_endpoint_and_shows_its_value_only_if_asked() {
+    let emulator = Running::start(&[]);
+    let ask = [
+        "get",
+        "db-password",
+        "--region",
+        "ap-guangzhou",
+        "--endpoint",
+        &emulator.url,
+    ];
+    let output = demo(&ask);
+    let shown = text(&output.stdout);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(
+        shown.contains("v2") && !shown.contains("sample-password"),
+        "{shown}"
+    );
+
+    let revealed = [&ask[..], &["--version-id", "v1", "--reveal"]].concat();
+    let shown = text(&demo(&revealed).stdout);
+    assert!(shown.contains("sample-password-old"), "{shown}");
+
+    let missing = [
+        "get",
+        "no-such",
+        "--region",
+        "ap-guangzhou",
+        "--endpoint",
+        &emulator.url,
+    ];
+    let output = demo(&missing);
+    assert!(!output.status.success());
+    assert!(text(&output.stdout).contains("not-found"));
+}
+
+#[test]
+fn the_emulator_takes_a_seed_tls_and_faults_from_its_command_line() {
+    let ca = tempfile::NamedTempFile::new().unwrap();
+    let emulator = Running::start(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--seed",
+        "host-test/seed.example.json",
+        "--latency",
+        "1ms",
+        "--tls",
+        "--tls-ca-out",
+        ca.path().to_str().unwrap(),
+        "--fault",
+        "status=503@GetSecretValue*2",
+        "--behaviour",
+        "unused-value=null",
+    ]);
+    assert!(emulator.url.starts_with("https://localhost:"));
+    let pem = fs::read_to_string(ca.path()).unwrap();
+    assert!(pem.starts_with("-----BEGIN CERTIFICATE-----"));
+}
+
+#[test]
+fn the_emulator_refuses_what_makes_no_sense_and_says_why() {
+    for (args, why) in [
+        (&["--listen", "0.0.0.0:0"][..], "--allow-remote"),
+        (&["--seed", "no/such.json"][..], "cannot be read"),
+        (&["--fault", "explode"][..], "no fault"),
+        (&["--behaviour", "mood=good"][..], "no behaviour"),
+        (&["--latency", "soon"][..], "20ms"),
+    ] {
+        let refused = Command::new(env!("CARGO_BIN_EXE_ssm-emulator"))
+            .args(args)
+            .output()
+            .unwrap();
+        assert!(!refused.status.success(), "{args:?}");
+        assert!(
+            text(&refused.stderr).contains(why),
+            "{}",
+            text(&refused.stderr)
+        );
+    }
+}

@@ -1,0 +1,44 @@
+# Everyday tasks. `just` alone lists them.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+# What the README says it is, in one place.
+component := "target/wasm32-wasip2/release/tencentcloud_ssm.wasm"
+
+_list:
+    @just --list --unsorted
+
+# Build the component: target/wasm32-wasip2/release/tencentcloud_ssm.wasm
+build:
+    cargo build --release --locked --target wasm32-wasip2 --package tencentcloud-ssm
+    @ls -l {{ component }}
+
+# Run every test
+test: tools
+    cargo test --locked
+
+# Read sample secrets through the component, from an emulator
+demo *args:
+    cargo run --locked -- {{ args }}
+
+# Formatting and clippy, for this machine and for wasm
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+    cargo clippy --locked --target wasm32-wasip2 --target-dir target/component -p tencentcloud-ssm -p ssm -p tc3 -- -D warnings
+
+# The component's size against its budget
+size: build
+    @size=$(stat -c %s {{ component }} 2>/dev/null || stat -f %z {{ component }}); echo "$size of 204800 bytes"; test "$size" -lt 204800
+
+# The figures of the README, each beside what it is compared with
+bench:
+    cargo bench --locked --package tencentcloud-ssm
+
+# Install what tests run beside our own: the wasmtime command, the official Python SDK, just
+tools:
+    tools/setup
+
+# Run the README's commands as they stand there
+readme: tools build
+    PATH="$PWD/target/tools/bin:$PATH" python3 tools/readme.py README.md

@@ -1,0 +1,21 @@
+//! End to end: the built `.wasm` in a real host against the emulator, over real sockets. One file
+//! a capability.
+
+#![cfg(not(target_family = "wasm"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "in tests that is how to fail"
+)]
+
+mod artefact;
+mod bulk;
+mod clock;
+mod configuration;
+mod faults;
+mod others;
+mod ping;
+mod reading;
+mod secrecy;
+mod transport;

@@ -1,0 +1,102 @@
+//! Programs of others: the unmodified wasmtime command runs the component, and the official
+//! Python SDK keeps the emulator honest.
+
+use std::{env, path::PathBuf};
+
+use host_test::{
+    component,
+    emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY},
+};
+use tokio::process::Command;
+
+/// A program that `tools/setup` installs. Where it was not run, tests say so and pass; in CI they
+/// fail.
+fn tool(name: &str) -> Option<PathBuf> {
+    let program = component::root().join("target/tools/bin").join(name);
+    if program.exists() {
+        return Some(program);
+    }
+    assert!(
+        env::var_os("CI").is_none(),
+        "run tools/setup: {name} is missing"
+    );
+    eprintln!("SKIPPED: {name} is missing, run tools/setup");
+    None
+}
+
+async fn wasmtime(emulator: &Emulator, call: &str) -> Option<String> {
+    let output = Command::new(tool("wasmtime")?)
+        .args(["run", "-Shttp"])
+        .args([
+            "--env",
+            &format!("TENCENTCLOUD_SECRET_ID={SAMPLE_SECRET_ID}"),
+        ])
+        .args([
+            "--env",
+            &format!("TENCENTCLOUD_SECRET_KEY={SAMPLE_SECRET_KEY}"),
+        ])
+        .args(["--env", "TENCENTCLOUD_REGION=ap-guangzhou"])
+        .args([
+            "--env",
+            &format!("TENCENTCLOUD_SSM_ENDPOINT={}", emulator.url()),
+        ])
+        .args(["--invoke", call])
+        .arg(component::build(true).unwrap())
+        .output()
+        .await
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    Some(text(&output.stdout))
+}
+
+#[tokio::test]
+async fn the_wasmtime_command_gets_a_secret_with_keys_from_the_environment() {
+    let emulator = Emulator::start(Config::sample()).await.unwrap();
+    let call = r#"dapr:secretstores/store.get@0.1.0("api-token", [])"#;
+    let Some(text) = wasmtime(&emulator, call).await else {
+        return;
+    };
+    assert!(text.starts_with("ok({name: \"api-token\""), "{text}");
+    assert!(
+        text.contains(r#"[("api-token", "sample-token-4f1c")]"#),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn the_wasmtime_command_gets_a_version_a_typed_error_and_all_in_bulk() {
+    let emulator = Emulator::start(Config::sample()).await.unwrap();
+    let version = r#"dapr:secretstores/store.get@0.1.0("db-password", [("version_id", "v1")])"#;
+    let Some(text) = wasmtime(&emulator, version).await else {
+        return;
+    };
+    assert!(text.contains("sample-password-old"), "{text}");
+    let missing = r#"dapr:secretstores/store.get@0.1.0("no-such", [])"#;
+    let text = wasmtime(&emulator, missing).await.unwrap();
+    assert!(text.starts_with("err({kind: not-found"), "{text}");
+    let bulk = "dapr:secretstores/store.bulk-get@0.1.0([])";
+    let text = wasmtime(&emulator, bulk).await.unwrap();
+    assert_eq!(text.matches("request-id").count(), 4, "{text}");
+}
+
+#[tokio::test]
+async fn the_official_python_sdk_works_against_the_emulator_unchanged() {
+    let Some(python) = tool("python3") else {
+        return;
+    };
+    let emulator = Emulator::start(Config::sample()).await.unwrap();
+    let output = Command::new(python)
+        .arg(component::root().join("host-test/python/sdk.py"))
+        .arg(emulator.address().to_string())
+        .args([SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY])
+        // The SDK would send even loopback through a proxy.
+        .env_remove("HTTP_PROXY")
+        .env_remove("http_proxy")
+        .output()
+        .await
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "ok");
+}
