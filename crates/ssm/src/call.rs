@@ -4,7 +4,7 @@ use std::{cell::RefCell, pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
 use serde::Serialize;
-use tc3::Authorization;
+use tc3::{Authorization, SigningKey};
 
 use crate::{
     actions::Action,
@@ -156,8 +156,14 @@ impl<T: Transport> Client<T> {
             headers: &[("content-type", CONTENT_TYPE), ("host", authority)],
             payload: &call.body,
         };
-        let key = self.config.credentials.key();
-        tc3::sign(&request, &key, SERVICE, timestamp).map_err(|why| {
+        let mut cached = self.signing_key.borrow_mut();
+        let of_today = cached.take().filter(|key| key.covers(timestamp));
+        let signed = match of_today {
+            Some(key) => Ok(key),
+            None => SigningKey::derive(&self.config.credentials.key(), SERVICE, timestamp),
+        }
+        .and_then(|key| cached.insert(key).sign(&request, timestamp));
+        signed.map_err(|why| {
             Error::new(
                 ErrorKind::Internal,
                 format!("{} failed: it could not be signed: {why}", call.subject),

@@ -7,6 +7,7 @@ use std::{
 };
 
 use futures_util::future::{Either, select};
+use tc3::SigningKey;
 
 use crate::{
     actions::{Action, GetServiceStatus, SecretValue},
@@ -75,6 +76,8 @@ pub struct Client<T> {
     pub(crate) skew: Cell<i64>,
     pub(crate) jitter: Jitter,
     pub(crate) without_current: RefCell<WithoutCurrent>,
+    /// Today's.
+    pub(crate) signing_key: RefCell<Option<SigningKey>>,
     pacers: [Pacer; Action::ALL.len()],
 }
 
@@ -87,6 +90,7 @@ impl<T: Transport> Client<T> {
             skew: Cell::new(0),
             jitter: Jitter::new(),
             without_current: RefCell::new(WithoutCurrent::new()),
+            signing_key: RefCell::new(None),
             pacers: Action::ALL.map(|action| Pacer::new(action.rate())),
         }
     }

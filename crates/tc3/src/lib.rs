@@ -33,4 +33,4 @@ mod sign;
 mod vectors;
 
 pub use canonical::Request;
-pub use sign::{ALGORITHM, Authorization, Key, SigningError, sign};
+pub use sign::{ALGORITHM, Authorization, Key, SigningError, SigningKey, sign};

@@ -37,19 +37,64 @@ pub fn sign(
     service: &str,
     timestamp: u64,
 ) -> Result<Authorization, SigningError> {
-    let canonical = CanonicalRequest::new(request)?;
-    let date = utc_date(timestamp).ok_or(SigningError::TimestampOutOfRange)?;
-    let scope = credential_scope(&date, service);
-    let to_sign = Zeroizing::new(string_to_sign(timestamp, &scope, &canonical));
-    let [_, _, signing_key] = ladder(key.secret_key, &date, service);
-    let signature = Zeroizing::new(hex::encode(*hmac(&*signing_key, to_sign.as_bytes())));
+    SigningKey::derive(key, service, timestamp)?.sign(request, timestamp)
+}
 
-    let signed_headers = canonical.signed_headers();
-    let header = Zeroizing::new(format!(
-        "{ALGORITHM} Credential={}/{scope}, SignedHeaders={signed_headers}, Signature={}",
-        key.secret_id, *signature
-    ));
-    Ok(Authorization { header })
+/// The key of one day and one service, wiped when dropped. It saves a signature three of its four
+/// HMACs. It has no `Debug`.
+pub struct SigningKey {
+    secret_id: String,
+    date: String,
+    service: String,
+    key: Zeroizing<[u8; 32]>,
+}
+
+impl SigningKey {
+    /// Derives the key for the day of `timestamp`, in Unix seconds.
+    ///
+    /// # Errors
+    /// [`SigningError::TimestampOutOfRange`].
+    pub fn derive(key: &Key<'_>, service: &str, timestamp: u64) -> Result<Self, SigningError> {
+        let date = utc_date(timestamp).ok_or(SigningError::TimestampOutOfRange)?;
+        let [_, _, signing] = ladder(key.secret_key, &date, service);
+        Ok(Self {
+            secret_id: key.secret_id.into(),
+            date,
+            service: service.into(),
+            key: signing,
+        })
+    }
+
+    /// Whether it signs requests of `timestamp`: they are of its day, in UTC.
+    pub fn covers(&self, timestamp: u64) -> bool {
+        utc_date(timestamp).is_some_and(|date| date == self.date)
+    }
+
+    /// Signs `request`; as [`sign`].
+    ///
+    /// # Errors
+    /// [`SigningError`]; [`SigningError::TimestampOutOfRange`] also if the key does not cover
+    /// `timestamp`.
+    pub fn sign(
+        &self,
+        request: &Request<'_>,
+        timestamp: u64,
+    ) -> Result<Authorization, SigningError> {
+        let canonical = CanonicalRequest::new(request)?;
+        if !self.covers(timestamp) {
+            return Err(SigningError::TimestampOutOfRange);
+        }
+        let scope = credential_scope(&self.date, &self.service);
+        let to_sign = Zeroizing::new(string_to_sign(timestamp, &scope, &canonical));
+        let signature = Zeroizing::new(hex::encode(*hmac(&*self.key, to_sign.as_bytes())));
+
+        let signed_headers = canonical.signed_headers();
+        let header = Zeroizing::new(format!(
+            "{ALGORITHM} Credential={}/{scope}, SignedHeaders={signed_headers}, Signature={}",
+            self.secret_id, *signature
+        ));
+        Ok(Authorization { header })
+    }
 }
 
 pub(crate) fn credential_scope(date: &str, service: &str) -> String {
@@ -88,7 +133,8 @@ pub enum SigningError {
     /// A header to sign stands there twice, or its name or value holds a character that would
     /// make the signature ambiguous (a line break, say).
     MalformedHeader,
-    /// The timestamp lies after the year 9999: the clock is wrong.
+    /// The timestamp lies after the year 9999 (the clock is wrong), or in another day than the
+    /// signing key's.
     TimestampOutOfRange,
 }
 
@@ -97,7 +143,9 @@ impl fmt::Display for SigningError {
         match self {
             Self::MissingHeader(name) => write!(f, "the header {name} must be signed"),
             Self::MalformedHeader => f.write_str("a header to sign is malformed or repeated"),
-            Self::TimestampOutOfRange => f.write_str("the time lies beyond the year 9999"),
+            Self::TimestampOutOfRange => {
+                f.write_str("the time lies beyond the year 9999 or outside the signing key's day")
+            }
         }
     }
 }
@@ -109,6 +157,22 @@ mod tests {
     use alloc::string::ToString;
 
     use super::*;
+
+    #[test]
+    fn a_signing_key_is_good_for_its_day_and_no_other() {
+        let key = Key {
+            secret_id: "id",
+            secret_key: "key",
+        };
+        let midnight = 1_700_006_400;
+        let before = SigningKey::derive(&key, "ssm", midnight - 1).unwrap();
+        assert!(before.covers(midnight - 86_400) && !before.covers(midnight));
+        let refused = before.sign(&REQUEST, midnight).err();
+        assert_eq!(refused, Some(SigningError::TimestampOutOfRange));
+        let signed = before.sign(&REQUEST, midnight - 1).unwrap();
+        let at_once = sign(&REQUEST, &key, "ssm", midnight - 1).unwrap();
+        assert_eq!(signed.header_value(), at_once.header_value());
+    }
 
     const REQUEST: Request<'_> = Request {
         method: "POST",
@@ -155,7 +219,7 @@ mod tests {
             ),
             (
                 SigningError::TimestampOutOfRange,
-                "the time lies beyond the year 9999",
+                "the time lies beyond the year 9999 or outside the signing key's day",
             ),
         ] {
             assert_eq!(error.to_string(), text);

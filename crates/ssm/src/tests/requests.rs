@@ -1,10 +1,12 @@
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::{
     script::{EPOCH, Reply, SECRET_KEY, TOKEN, client, client_with},
     *,
 };
-use crate::{Endpoint, ErrorKind, Value};
+use crate::{Endpoint, ErrorKind, Transport, Value};
 
 #[test]
 fn a_request_has_the_headers_that_ssm_asks_for_and_no_others() {
@@ -36,6 +38,40 @@ fn a_request_has_the_headers_that_ssm_asks_for_and_no_others() {
     );
     let length = r#"{"SecretName":"x","VersionId":"SSM_Current"}"#.len();
     assert_eq!(seen.headers["content-length"], length.to_string());
+}
+
+#[test]
+fn a_request_after_midnight_is_signed_with_the_new_days_key() {
+    let (client, world) = client(|_| Reply::text("x", "SSM_Current", "v"));
+    success(get(&client, &world));
+    success(get(&client, &world));
+    world.run(client.transport.sleep(Duration::from_secs(7_200)));
+    success(get(&client, &world));
+    let dates = ["2023-11-14", "2023-11-14", "2023-11-15"];
+    for (seen, date) in world.seen().iter().zip(dates) {
+        let timestamp: u64 = seen.headers["x-tc-timestamp"].parse().unwrap();
+        let authorization = &seen.headers["authorization"];
+        assert!(authorization.contains(&format!("/{date}/ssm/tc3_request")));
+        let expected = tc3::sign(
+            &tc3::Request {
+                method: "POST",
+                path: "/",
+                query: "",
+                headers: &[
+                    ("content-type", "application/json"),
+                    ("host", "ssm.tencentcloudapi.com"),
+                ],
+                payload: br#"{"SecretName":"x","VersionId":"SSM_Current"}"#,
+            },
+            &tc3::Key {
+                secret_id: "AKIDtest",
+                secret_key: SECRET_KEY,
+            },
+            "ssm",
+            timestamp,
+        );
+        assert_eq!(authorization, expected.unwrap().header_value());
+    }
 }
 
 #[test]
