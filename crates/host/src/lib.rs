@@ -16,6 +16,7 @@ mod allow;
 mod bindings;
 mod component;
 mod outbound;
+pub mod resources;
 mod runtime;
 mod send;
 mod store;

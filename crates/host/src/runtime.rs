@@ -114,6 +114,8 @@ impl Runtime {
 fn engine_config(pool: Option<&RuntimeConfig>) -> Config {
     let mut config = Config::new();
     config.epoch_interruption(true);
+    // Stores of this contract are called one call at a time.
+    config.concurrency_support(false);
     if let Some(limits) = pool {
         let mut pool = PoolingAllocationConfig::new();
         let count = limits.max_instances;
