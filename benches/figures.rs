@@ -43,7 +43,6 @@ async fn main() {
 mod figures {
     use std::{
         fmt::Display,
-        fs,
         time::{Duration, Instant, SystemTime, UNIX_EPOCH},
     };
 
@@ -210,7 +209,7 @@ mod figures {
 
     impl Loaded {
         fn new(emulator: &Emulator) -> Self {
-            let wasm = fs::read(component::build(true).unwrap()).unwrap();
+            let wasm = component::bytes().unwrap();
             let runtime = Runtime::new(&RuntimeConfig::default()).unwrap();
             let outbound = Outbound::builder().native_roots(false);
             Self {

@@ -2,8 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
-use http_body_util::combinators::UnsyncBoxBody;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
@@ -14,6 +12,7 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject},
 };
 use thiserror::Error;
+use wasmtime_wasi_http::WasiBody;
 
 use crate::allow::{AllowList, InvalidPattern};
 
@@ -22,8 +21,7 @@ const MAX_IDLE: usize = 256;
 /// How long an idle connection is kept.
 const IDLE: Duration = Duration::from_secs(60);
 
-pub(crate) type HttpClient =
-    Client<HttpsConnector<HttpConnector>, UnsyncBoxBody<Bytes, wasmtime_wasi_http::Error>>;
+pub(crate) type HttpClient = Client<HttpsConnector<HttpConnector>, WasiBody>;
 
 /// Sends the requests of instances: over pooled HTTP/1.1 connections with keep-alive, and only
 /// to allowed origins. Redirects are not followed and no proxy is used. Cheap to clone; clones

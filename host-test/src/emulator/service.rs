@@ -1,6 +1,10 @@
 //! From an HTTP request to an HTTP response, faults included.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -8,7 +12,6 @@ use http::{Request, Response, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::{Frame, Incoming};
 use serde_json::{Value as Json, json};
-use std::time::Instant;
 
 use super::{
     FaultKind, Seen, actions,
@@ -92,7 +95,6 @@ fn reply(state: &mut State, parts: &Parts, body: &[u8], action: &str, json: &Jso
     let now = state.now();
     let config = &state.config;
     let account = verify::verify(parts, body, &config.accounts, &config.behaviour, now)?;
-    let secret_id = account.secret_id.clone();
     let denied = account.denied.iter().any(|denied| denied == action);
 
     if verify::header(&parts.headers, "x-tc-version") != "2019-09-23" {
@@ -120,10 +122,9 @@ fn reply(state: &mut State, parts: &Parts, body: &[u8], action: &str, json: &Jso
             format!("you are not authorized to perform operation (ssm:{action})"),
         ));
     }
-    let rates = config.rates.clone();
     let counted = state
         .counter
-        .count(&rates, &secret_id, action, Instant::now());
+        .count(&config.rates, &account.secret_id, action, Instant::now());
     if let Err(exceeded) = counted {
         return Err(ApiError::new(
             "RequestLimitExceeded",

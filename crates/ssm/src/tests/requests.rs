@@ -40,6 +40,22 @@ fn a_request_has_the_headers_that_ssm_asks_for_and_no_others() {
     assert_eq!(seen.headers["content-length"], length.to_string());
 }
 
+/// What the request of [`get`] must be signed with.
+fn signed(authority: &str, timestamp: u64) -> tc3::Authorization {
+    let request = tc3::Request {
+        method: "POST",
+        path: "/",
+        query: "",
+        headers: &[("content-type", "application/json"), ("host", authority)],
+        payload: br#"{"SecretName":"x","VersionId":"SSM_Current"}"#,
+    };
+    let key = tc3::Key {
+        secret_id: "AKIDtest",
+        secret_key: SECRET_KEY,
+    };
+    tc3::sign(&request, &key, "ssm", timestamp).unwrap()
+}
+
 #[test]
 fn a_request_after_midnight_is_signed_with_the_new_days_key() {
     let (client, world) = client(|_| Reply::text("x", "SSM_Current", "v"));
@@ -52,25 +68,8 @@ fn a_request_after_midnight_is_signed_with_the_new_days_key() {
         let timestamp: u64 = seen.headers["x-tc-timestamp"].parse().unwrap();
         let authorization = &seen.headers["authorization"];
         assert!(authorization.contains(&format!("/{date}/ssm/tc3_request")));
-        let expected = tc3::sign(
-            &tc3::Request {
-                method: "POST",
-                path: "/",
-                query: "",
-                headers: &[
-                    ("content-type", "application/json"),
-                    ("host", "ssm.tencentcloudapi.com"),
-                ],
-                payload: br#"{"SecretName":"x","VersionId":"SSM_Current"}"#,
-            },
-            &tc3::Key {
-                secret_id: "AKIDtest",
-                secret_key: SECRET_KEY,
-            },
-            "ssm",
-            timestamp,
-        );
-        assert_eq!(authorization, expected.unwrap().header_value());
+        let expected = signed("ssm.tencentcloudapi.com", timestamp);
+        assert_eq!(authorization, expected.header_value());
     }
 }
 
@@ -81,25 +80,7 @@ fn the_signature_is_over_the_endpoints_authority() {
         |_| Reply::text("x", "SSM_Current", "v"),
     );
     success(get(&client, &world));
-    let expected = tc3::sign(
-        &tc3::Request {
-            method: "POST",
-            path: "/",
-            query: "",
-            headers: &[
-                ("content-type", "application/json"),
-                ("host", "127.0.0.1:18080"),
-            ],
-            payload: br#"{"SecretName":"x","VersionId":"SSM_Current"}"#,
-        },
-        &tc3::Key {
-            secret_id: "AKIDtest",
-            secret_key: SECRET_KEY,
-        },
-        "ssm",
-        EPOCH,
-    )
-    .unwrap();
+    let expected = signed("127.0.0.1:18080", EPOCH);
     assert_eq!(
         world.seen()[0].headers["authorization"],
         expected.header_value()
