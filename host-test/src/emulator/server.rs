@@ -88,12 +88,6 @@ impl Emulator {
         }
     }
 
-    /// Removes a secret.
-    pub fn remove_secret(&self, name: &str) {
-        let secrets = &mut self.world.lock().config.secrets;
-        secrets.retain(|secret| secret.name != name);
-    }
-
     /// The requests that came in since the start or [`Self::clear_requests`], in order.
     pub fn requests(&self) -> Vec<Seen> {
         self.world.lock().seen.clone()

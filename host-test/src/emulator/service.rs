@@ -81,7 +81,6 @@ fn plan(state: &mut State, parts: &Parts, body: &[u8]) -> (Plan, Duration) {
         language: verify::header(&parts.headers, "x-tc-language").to_owned(),
         secret,
         version: json["VersionId"].as_str().map(String::from),
-        offset: json["Offset"].as_u64(),
         code: reply.as_ref().err().map(|error| error.code.clone()),
     });
     let body = envelope(&reply, request_id).to_string().into_bytes();

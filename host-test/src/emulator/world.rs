@@ -37,8 +37,6 @@ pub struct Seen {
     pub secret: Option<String>,
     /// `VersionId` in the body.
     pub version: Option<String>,
-    /// `Offset` in the body.
-    pub offset: Option<u64>,
     /// The code of the error it got, or `None` if it was served (or befallen by a fault that is
     /// no error of SSM's).
     pub code: Option<String>,
