@@ -14,17 +14,27 @@
 
 mod allow;
 mod bindings;
+mod codes;
 mod component;
+mod duration;
+mod grpc;
+mod kinds;
+mod loader;
 mod outbound;
+pub mod plug;
+mod proto;
 pub mod resources;
 mod runtime;
 mod send;
 mod store;
+pub mod stores;
 mod ticker;
 mod types;
 
 pub use allow::InvalidPattern;
 pub use component::Component;
+pub use kinds::Kinds;
+pub use loader::{Failure, Loader, Outcome, Served, Stores};
 pub use outbound::{InvalidOutbound, Outbound, OutboundBuilder};
 pub use runtime::{LoadError, Runtime, RuntimeConfig};
 pub use store::{InstanceOptions, Output, SecretStore};

@@ -57,6 +57,20 @@ pub enum InvalidOutbound {
 }
 
 impl Outbound {
+    /// The same client, for components that may reach `pattern` too (see
+    /// [`OutboundBuilder::allow`]).
+    ///
+    /// # Errors
+    /// [`InvalidPattern`].
+    pub fn allowing(&self, pattern: &str) -> Result<Self, InvalidPattern> {
+        let mut allowed = AllowList::clone(&self.allowed);
+        allowed.add(pattern)?;
+        Ok(Self {
+            allowed: Arc::new(allowed),
+            ..self.clone()
+        })
+    }
+
     /// Allows nothing yet; trusts the machine's certificate authorities; gives a connection 10 s.
     pub fn builder() -> OutboundBuilder {
         OutboundBuilder {

@@ -8,6 +8,7 @@ use super::{
     Component, Item, Place, SecretKeyRef,
     value::{Yaml, field, property, text},
 };
+use crate::duration;
 
 /// What daprd uses where `initTimeout` is absent or cannot be read.
 const INIT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -104,20 +105,5 @@ fn scopes(list: &Value) -> Result<Vec<String>, String> {
 
 fn init_timeout(value: &Value) -> Duration {
     let text = value.as_str().unwrap_or_default();
-    humantime(text).unwrap_or(INIT_TIMEOUT)
-}
-
-/// A duration such as `500ms`, `30s` or `2m`.
-fn humantime(text: &str) -> Option<Duration> {
-    let unit = text.find(|c: char| c.is_ascii_alphabetic())?;
-    let (number, unit) = text.split_at(unit);
-    let number: f64 = number.parse().ok()?;
-    let seconds = match unit {
-        "ms" => 0.001,
-        "s" => 1.0,
-        "m" => 60.0,
-        "h" => 3_600.0,
-        _ => return None,
-    };
-    Duration::try_from_secs_f64(number * seconds).ok()
+    duration::parse(text).unwrap_or(INIT_TIMEOUT)
 }

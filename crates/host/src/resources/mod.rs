@@ -6,6 +6,7 @@
 
 mod document;
 mod folder;
+mod resolve;
 mod value;
 
 use std::{fmt, path::PathBuf, time::Duration};
@@ -13,6 +14,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 use zeroize::Zeroizing;
 
 pub use folder::{Loaded, load};
+pub use resolve::{Identity, resolve};
 
 /// A resource of the kind `Component`, `dapr.io/v1alpha1`. It has no `Debug`: values may be keys.
 pub struct Component {

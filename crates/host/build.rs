@@ -1,0 +1,87 @@
+//! Generates the gRPC services from `proto/`, and builds the component that is embedded.
+
+use std::{env, error::Error, fs, path::PathBuf, process::Command};
+
+use prost::Message;
+
+const PROTOS: [&str; 2] = [
+    "dapr/proto/components/v1/secretstore.proto",
+    "dapr/proto/runtime/v1/dapr.proto",
+];
+/// What the component is made of, from the repository's root.
+const SOURCES: [&str; 7] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    ".cargo/config.toml",
+    "src",
+    "wit",
+    "crates/ssm",
+    "crates/tc3",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=build.rs");
+    if env::var("CARGO_CFG_TARGET_FAMILY").is_ok_and(|family| family.contains("wasm")) {
+        return Ok(());
+    }
+    protocols()?;
+    component()
+}
+
+fn protocols() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=proto");
+    let files = protox::compile(PROTOS, ["proto"])?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("descriptors.bin"), files.encode_to_vec())?;
+    tonic_prost_build::configure().compile_fds(files)?;
+    Ok(())
+}
+
+/// Builds the component unless `TENCENTCLOUD_SSM_WASM` names a finished one.
+fn component() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-env-changed=TENCENTCLOUD_SSM_WASM");
+    let wasm = match env::var_os("TENCENTCLOUD_SSM_WASM") {
+        Some(wasm) => PathBuf::from(wasm),
+        None => build()?,
+    };
+    let wasm = wasm.canonicalize().map_err(|why| {
+        let wasm = wasm.display();
+        format!("{wasm} cannot be read: {why}")
+    })?;
+    println!("cargo::rerun-if-changed={}", wasm.display());
+    println!("cargo::rustc-env=EMBEDDED_WASM={}", wasm.display());
+    Ok(())
+}
+
+fn build() -> Result<PathBuf, Box<dyn Error>> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../..");
+    for source in SOURCES {
+        println!("cargo::rerun-if-changed={}", root.join(source).display());
+    }
+    // A folder of its own: the outer Cargo holds the lock of the other one.
+    let target = root.join("target/component");
+    let mut cargo = Command::new(env::var("CARGO")?);
+    cargo
+        .current_dir(&root)
+        .args(["build", "--release", "--locked", "--quiet"])
+        .args(["--package", "tencentcloud-ssm", "--target", "wasm32-wasip2"])
+        .arg("--target-dir")
+        .arg(&target);
+    // Flags meant for this machine's programs, or for clippy, are not meant for the component.
+    for variable in [
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "RUSTC_WRAPPER",
+    ] {
+        cargo.env_remove(variable);
+    }
+    if !cargo.status()?.success() {
+        return Err(
+            "the component did not build; where the target is missing, run: \
+                    rustup target add wasm32-wasip2"
+                .into(),
+        );
+    }
+    Ok(target.join("wasm32-wasip2/release/tencentcloud_ssm.wasm"))
+}

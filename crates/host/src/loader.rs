@@ -1,0 +1,241 @@
+//! From folders of resources to stores that serve.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    path::PathBuf,
+    sync::Arc,
+};
+
+use crate::{
+    kinds::Kinds,
+    resources::{self, Component, Identity, Place, Problem},
+    stores::{Properties, Store},
+};
+
+/// A store that serves under the name of its Component.
+pub struct Served {
+    /// `metadata.name`.
+    pub name: String,
+    /// `spec.type`.
+    pub kind: String,
+    /// `spec.version`.
+    pub version: String,
+    /// Its features.
+    pub capabilities: Vec<String>,
+    /// What answers.
+    pub store: Arc<dyn Store>,
+    place: Place,
+    properties: Properties,
+}
+
+/// Stores by name.
+#[derive(Clone, Default)]
+pub struct Stores(BTreeMap<String, Arc<Served>>);
+
+impl Stores {
+    /// The store of the Component `name`.
+    pub fn get(&self, name: &str) -> Option<&Arc<Served>> {
+        self.0.get(name)
+    }
+
+    /// All of them, sorted by name.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Served>> {
+        self.0.values()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A Component that does not serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub kind: String,
+    /// Where it stands, and why it does not serve.
+    pub problem: Problem,
+    /// Whether its `ignoreErrors` says to go on without it.
+    pub ignored: bool,
+}
+
+/// What a [`Loader`] made of its folders.
+#[derive(Default)]
+pub struct Outcome {
+    /// What serves.
+    pub stores: Stores,
+    /// Components that do not.
+    pub failures: Vec<Failure>,
+    /// Documents that were left out, and references that gave nothing.
+    pub problems: Vec<Problem>,
+}
+
+/// Loads the secret stores of some folders.
+#[derive(Clone)]
+pub struct Loader {
+    /// What types can be served.
+    pub kinds: Kinds,
+    /// The folders.
+    pub folders: Vec<PathBuf>,
+    /// Who they are loaded for.
+    pub identity: Identity,
+    /// `NAMESPACE`, where it is set: Components of other namespaces are passed over.
+    pub namespace: Option<String>,
+}
+
+impl Loader {
+    /// Starts every secret store in scope, those first that others take values from. A store of
+    /// `previous` whose properties did not change goes on as it is; one that fails now, or whose
+    /// file cannot be read now, goes on as it was.
+    ///
+    /// # Errors
+    /// If a folder cannot be read.
+    pub async fn load(&self, previous: &Stores) -> io::Result<Outcome> {
+        let loaded = resources::load(&self.folders, self.namespace.as_deref())?;
+        let mut outcome = Outcome {
+            problems: loaded.problems,
+            ..Outcome::default()
+        };
+        outcome.keep_unreadable(previous);
+        let ours = |component: &Component| component.kind.starts_with("secretstores.");
+        let mut waiting: Vec<Component> = loaded.components.into_iter().filter(ours).collect();
+        waiting.retain(|component| self.in_scope(component, &mut outcome));
+        loop {
+            let names: BTreeSet<String> = waiting.iter().map(|it| it.name.clone()).collect();
+            let ready = |component: &Component| {
+                let store = component.secret_store.as_ref();
+                store.is_none_or(|store| !names.contains(store))
+            };
+            let (now, later): (Vec<_>, Vec<_>) = waiting.into_iter().partition(ready);
+            if now.is_empty() {
+                for component in later {
+                    outcome.fail(
+                        component,
+                        "auth.secretStore leads back to itself".to_owned(),
+                        previous,
+                    );
+                }
+                return Ok(outcome);
+            }
+            for component in now {
+                match self.start(&component, previous, &mut outcome).await {
+                    Ok(served) => {
+                        outcome.stores.0.insert(component.name, served);
+                    }
+                    Err(why) => outcome.fail(component, why, previous),
+                }
+            }
+            waiting = later;
+        }
+    }
+
+    fn in_scope(&self, component: &Component, outcome: &mut Outcome) -> bool {
+        let app = &self.identity.app_id;
+        let inside = component.in_scope(app);
+        if !inside && app.is_empty() {
+            outcome.problems.push(Problem {
+                place: component.place.clone(),
+                message: format!(
+                    "{} has scopes: say with --app-id who you are",
+                    component.name
+                ),
+            });
+        }
+        inside
+    }
+
+    async fn start(
+        &self,
+        component: &Component,
+        previous: &Stores,
+        outcome: &mut Outcome,
+    ) -> Result<Arc<Served>, String> {
+        if !["", "v0", "v1"].contains(&component.version.as_str()) {
+            return Err(format!(
+                "there is no version {}, only v1",
+                component.version
+            ));
+        }
+        let secrets = match &component.secret_store {
+            Some(name) => Some(outcome.stores.get(name).ok_or_else(|| {
+                format!("the secret store {name} that auth.secretStore names does not serve")
+            })?),
+            None => None,
+        };
+        let secrets = secrets.map(|served| Arc::clone(&served.store));
+        let (properties, warnings) =
+            resources::resolve(component, secrets.as_deref(), &self.identity).await?;
+        outcome
+            .problems
+            .extend(warnings.into_iter().map(|message| Problem {
+                place: component.place.clone(),
+                message,
+            }));
+        let same = previous
+            .get(&component.name)
+            .filter(|served| served.kind == component.kind && served.properties == properties);
+        if let Some(same) = same {
+            return Ok(Arc::clone(same));
+        }
+        let limit = component.init_timeout;
+        let started =
+            tokio::time::timeout(limit, self.kinds.start(&component.kind, properties.clone()));
+        let store = started
+            .await
+            .map_err(|_| format!("init took longer than its initTimeout of {limit:?}"))?
+            .ok_or_else(|| {
+                let known = self.kinds.names().join(", ");
+                format!(
+                    "there is no type {}: this host has {known}; others are loaded with \
+                     --component {}=FILE.wasm",
+                    component.kind, component.kind
+                )
+            })?
+            .map_err(|why| why.describe())?;
+        let capabilities = store.features().await.map_err(|why| why.describe())?;
+        Ok(Arc::new(Served {
+            name: component.name.clone(),
+            kind: component.kind.clone(),
+            version: component.version.clone(),
+            capabilities,
+            store,
+            place: component.place.clone(),
+            properties,
+        }))
+    }
+}
+
+impl Outcome {
+    /// Stores of files with a mistake in them go on: the file may be half written.
+    fn keep_unreadable(&mut self, previous: &Stores) {
+        for served in previous.all() {
+            let broken = |problem: &Problem| problem.place.file == served.place.file;
+            if self.problems.iter().any(broken) {
+                self.stores
+                    .0
+                    .insert(served.name.clone(), Arc::clone(served));
+            }
+        }
+    }
+
+    fn fail(&mut self, component: Component, message: String, previous: &Stores) {
+        if let Some(served) = previous.get(&component.name) {
+            self.stores
+                .0
+                .insert(served.name.clone(), Arc::clone(served));
+        }
+        self.failures.push(Failure {
+            name: component.name,
+            kind: component.kind,
+            problem: Problem {
+                place: component.place,
+                message,
+            },
+            ignored: component.ignore_errors,
+        });
+    }
+}

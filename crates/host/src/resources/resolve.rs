@@ -1,0 +1,158 @@
+//! How the items of a Component become its properties.
+
+use std::env;
+
+use uuid::Uuid;
+
+use super::{Component, Item, SecretKeyRef};
+use crate::{
+    stores::{Properties, Store},
+    types::Metadata,
+};
+
+/// Who asks: what templates in values stand for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// `{appID}`.
+    pub app_id: String,
+    /// Of `{namespace}`, which stands for `NAMESPACE.APPID` as in Dapr.
+    pub namespace: String,
+    /// `{podName}`, where there is one.
+    pub pod_name: Option<String>,
+}
+
+/// The properties of `component`, and a line for every reference that gave nothing: such an item
+/// is left out, as in Dapr. `secrets` is the store that `auth.secretStore` names.
+///
+/// # Errors
+/// If a value asks for the name of a pod and there is none.
+pub async fn resolve(
+    component: &Component,
+    secrets: Option<&dyn Store>,
+    identity: &Identity,
+) -> Result<(Properties, Vec<String>), String> {
+    let mut pairs = Vec::new();
+    let mut warnings = Vec::new();
+    let namespace = component.namespace.clone().unwrap_or_default();
+    for item in &component.metadata {
+        match value(item, secrets, &namespace, identity).await? {
+            Ok(Some(value)) => pairs.push((item.name.clone(), value)),
+            Ok(None) => {}
+            Err(why) => warnings.push(format!("{} is left out: {why}", item.name)),
+        }
+    }
+    Ok((Properties::new(pairs), warnings))
+}
+
+async fn value(
+    item: &Item,
+    secrets: Option<&dyn Store>,
+    namespace: &str,
+    identity: &Identity,
+) -> Result<Result<Option<String>, String>, String> {
+    let literal = match &item.value {
+        Some(value) => Some(fill(value, identity).map_err(|why| format!("{}: {why}", item.name))?),
+        None => None,
+    };
+    if let Some(reference) = &item.secret_key_ref {
+        let read = read(reference, secrets, namespace).await;
+        return Ok(match (read, literal) {
+            (Ok(value), _) => Ok(Some(value)),
+            (Err(_), Some(literal)) => Ok(Some(literal)),
+            (Err(why), None) => Err(why),
+        });
+    }
+    Ok(match (literal, &item.env_ref) {
+        (None, Some(variable)) => environment(variable).map(Some),
+        (literal, _) => Ok(literal),
+    })
+}
+
+async fn read(
+    reference: &SecretKeyRef,
+    secrets: Option<&dyn Store>,
+    namespace: &str,
+) -> Result<String, String> {
+    let SecretKeyRef { name, key } = reference;
+    let store = secrets.ok_or("its secretKeyRef needs auth.secretStore")?;
+    let metadata: Metadata = vec![("namespace".to_owned(), namespace.to_owned())];
+    let secret = store.get(name, &metadata).await;
+    let secret = secret.map_err(|why| format!("secret {name}: {}", why.describe()))?;
+    let value = secret.value(key).filter(|value| !value.is_empty());
+    value
+        .map(str::to_owned)
+        .ok_or_else(|| format!("secret {name} has no value under the key {key}"))
+}
+
+/// What Dapr lets a Component read of the environment.
+fn environment(variable: &str) -> Result<String, String> {
+    let upper = variable.to_ascii_uppercase();
+    let listed = |keys: String| keys.split(' ').any(|key| key.eq_ignore_ascii_case(&upper));
+    let allowed = env::var("DAPR_ENV_KEYS").map_or(true, listed);
+    if upper == "APP_API_TOKEN" || upper.starts_with("DAPR_") || upper.contains(' ') || !allowed {
+        return Err(format!("envRef {variable} is not allowed"));
+    }
+    let value = (!variable.contains(['=', '\0'])).then(|| env::var(variable).ok());
+    let value = value.flatten().filter(|value| !value.is_empty());
+    value.ok_or_else(|| format!("the environment variable {variable} is not set"))
+}
+
+/// Dapr's templates. Only values that stand in the file have any: a secret is never rewritten.
+fn fill(value: &str, identity: &Identity) -> Result<String, String> {
+    let Identity {
+        app_id,
+        namespace,
+        pod_name,
+    } = identity;
+    let mut filled = value.to_owned();
+    while filled.contains("{uuid}") {
+        filled = filled.replacen("{uuid}", &Uuid::new_v4().to_string(), 1);
+    }
+    if filled.contains("{podName}") {
+        let pod = pod_name
+            .as_deref()
+            .ok_or("{podName} is not known: set POD_NAME")?;
+        filled = filled.replace("{podName}", pod);
+    }
+    Ok(filled
+        .replace("{namespace}", &format!("{namespace}.{app_id}"))
+        .replace("{appID}", app_id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity() -> Identity {
+        Identity {
+            app_id: "shop".to_owned(),
+            namespace: "prod".to_owned(),
+            pod_name: None,
+        }
+    }
+
+    #[test]
+    fn templates_are_daprs() {
+        let filled = fill("{appID}/{namespace}/{other}", &identity()).unwrap();
+        assert_eq!(filled, "shop/prod.shop/{other}");
+        let uuids = fill("{uuid} {uuid}", &identity()).unwrap();
+        let (first, second) = uuids.split_once(' ').unwrap();
+        assert!(first.len() == 36 && first != second);
+        assert!(fill("{podName}", &identity()).is_err());
+    }
+
+    #[test]
+    fn the_environment_is_open_where_dapr_opens_it() {
+        assert!(environment("PATH").is_ok());
+        for refused in [
+            "",
+            "APP_API_TOKEN",
+            "dapr_x",
+            "a b",
+            "no=name",
+            "SURELY_NOT_SET_7",
+        ] {
+            assert!(environment(refused).is_err(), "{refused}");
+        }
+    }
+}
