@@ -1,8 +1,19 @@
-//! Generates the gRPC services from `proto/`, and builds the component that is embedded.
+//! Generates the gRPC services from `proto/`, and builds and compiles the component that is
+//! embedded.
 
-use std::{env, error::Error, fs, path::PathBuf, process::Command};
+#[path = "src/code.rs"]
+mod code;
+
+use std::{
+    env,
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use prost::Message;
+use wasmtime::Engine;
 
 const PROTOS: [&str; 2] = [
     "dapr/proto/components/v1/secretstore.proto",
@@ -21,6 +32,7 @@ const SOURCES: [&str; 7] = [
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=src/code.rs");
     if env::var("CARGO_CFG_TARGET_FAMILY").is_ok_and(|family| family.contains("wasm")) {
         return Ok(());
     }
@@ -50,6 +62,15 @@ fn component() -> Result<(), Box<dyn Error>> {
     })?;
     println!("cargo::rerun-if-changed={}", wasm.display());
     println!("cargo::rustc-env=EMBEDDED_WASM={}", wasm.display());
+    compile(&fs::read(&wasm)?, Path::new(&env::var("OUT_DIR")?))
+}
+
+/// Compiles for any machine of the target, not only for one like this.
+fn compile(wasm: &[u8], out: &Path) -> Result<(), Box<dyn Error>> {
+    let mut config = code::config();
+    config.target(&env::var("TARGET")?)?;
+    let compiled = Engine::new(&config)?.precompile_component(wasm)?;
+    fs::write(out.join("embedded.cwasm"), compiled)?;
     Ok(())
 }
 

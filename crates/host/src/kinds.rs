@@ -84,7 +84,7 @@ impl Kinds {
 }
 
 /// An endpoint without the slash, and anything else that a URL may end with.
-fn origin(endpoint: &str) -> &str {
+pub(crate) fn origin(endpoint: &str) -> &str {
     let endpoint = endpoint.trim();
     let host = endpoint.find("://").map_or(0, |at| at + 3);
     let end = endpoint.get(host..).and_then(|rest| rest.find('/'));

@@ -210,6 +210,26 @@ impl Loader {
 }
 
 impl Outcome {
+    /// Logs what serves, what does not, and why.
+    pub fn log(&self) {
+        for problem in &self.problems {
+            tracing::warn!("{problem}");
+        }
+        for failure in &self.failures {
+            let Failure { name, kind, .. } = failure;
+            tracing::error!(name, kind, "does not start: {}", failure.problem);
+        }
+        for served in self.stores.all() {
+            let Served { name, kind, .. } = &**served;
+            tracing::info!(name, kind, "serves");
+        }
+    }
+
+    /// The first failure that its Component does not say to ignore.
+    pub fn fatal(&self) -> Option<&Failure> {
+        self.failures.iter().find(|failure| !failure.ignored)
+    }
+
     /// Stores of files with a mistake in them go on: the file may be half written.
     fn keep_unreadable(&mut self, previous: &Stores) {
         for served in previous.all() {

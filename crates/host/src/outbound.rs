@@ -1,6 +1,12 @@
 //! The road to the network that instances share.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
@@ -31,6 +37,27 @@ pub struct Outbound {
     pub(crate) client: HttpClient,
     pub(crate) allowed: Arc<AllowList>,
     pub(crate) connect_timeout: Duration,
+    pub(crate) counters: Arc<Counters>,
+}
+
+/// Requests, counted where they are sent.
+#[derive(Default)]
+pub(crate) struct Counters {
+    pub(crate) answered: AtomicU64,
+    pub(crate) failed: AtomicU64,
+    pub(crate) denied: AtomicU64,
+}
+
+/// What became of the requests of an [`Outbound`] and its clones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OutboundUsage {
+    /// With any status.
+    pub answered: u64,
+    /// Without an answer.
+    pub failed: u64,
+    /// By the allow-list.
+    pub denied: u64,
 }
 
 /// Settings of an [`Outbound`].
@@ -69,6 +96,15 @@ impl Outbound {
             allowed: Arc::new(allowed),
             ..self.clone()
         })
+    }
+
+    /// What became of its requests.
+    pub fn usage(&self) -> OutboundUsage {
+        OutboundUsage {
+            answered: self.counters.answered.load(Ordering::Relaxed),
+            failed: self.counters.failed.load(Ordering::Relaxed),
+            denied: self.counters.denied.load(Ordering::Relaxed),
+        }
     }
 
     /// Allows nothing yet; trusts the machine's certificate authorities; gives a connection 10 s.
@@ -158,6 +194,7 @@ impl OutboundBuilder {
             client,
             allowed: Arc::new(self.allowed),
             connect_timeout: self.connect_timeout,
+            counters: Arc::default(),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Generated from `proto/`.
+//! Dapr's gRPC services and messages, generated from `proto/`: servers and clients.
 
 #![allow(
     missing_docs,
@@ -10,12 +10,12 @@
 )]
 
 /// daprd's contract with pluggable components.
-pub(crate) mod components {
+pub mod components {
     tonic::include_proto!("dapr.proto.components.v1");
 }
 
 /// daprd's API for applications.
-pub(crate) mod runtime {
+pub mod runtime {
     tonic::include_proto!("dapr.proto.runtime.v1");
 }
 

@@ -1,6 +1,13 @@
 //! The engine: how components are compiled, and what an instance may use.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use thiserror::Error;
 use wasmtime::{
@@ -8,7 +15,9 @@ use wasmtime::{
     component::{Component as Compiled, Linker},
 };
 
-use crate::{bindings::SecretStorePre, component::Component, store::State, ticker::Ticker};
+use crate::{
+    bindings::SecretStorePre, cache, code, component::Component, store::State, ticker::Ticker,
+};
 
 /// Limits for all components of a [`Runtime`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +29,9 @@ pub struct RuntimeConfig {
     /// After this long a call is given up and its instance is lost. It is the host's safeguard
     /// against a faulty component; longer than any deadline that a store keeps by itself.
     pub call_timeout: Duration,
+    /// Where compiled code is kept from one process to the next. A folder that others may write
+    /// to, or that belongs to another user, is not used.
+    pub cache: Option<PathBuf>,
 }
 
 impl Default for RuntimeConfig {
@@ -29,6 +41,7 @@ impl Default for RuntimeConfig {
             max_instances: 100,
             max_memory: 64 << 20,
             call_timeout: Duration::from_secs(660),
+            cache: None,
         }
     }
 }
@@ -43,7 +56,25 @@ pub(crate) struct Inner {
     pub(crate) engine: Engine,
     pub(crate) config: RuntimeConfig,
     pub(crate) ticker: Ticker,
+    pub(crate) counters: Counters,
     linker: Linker<State>,
+}
+
+/// What instances did, counted where it happens.
+#[derive(Default)]
+pub(crate) struct Counters {
+    pub(crate) instances: AtomicU64,
+    pub(crate) traps: AtomicU64,
+}
+
+/// What the instances of a [`Runtime`] did so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Usage {
+    /// Instances that live now.
+    pub instances: u64,
+    /// Calls that trapped.
+    pub traps: u64,
 }
 
 /// Why there is no runtime or no component.
@@ -71,8 +102,8 @@ impl Runtime {
         let failed = |why: &dyn std::fmt::Display| LoadError::new("cannot start wasmtime", why);
         // The pool reserves address space up front. Where there is too little (a container's
         // limit), instances are allocated one by one.
-        let engine = Engine::new(&engine_config(Some(config)))
-            .or_else(|_| Engine::new(&engine_config(None)))
+        let engine = Engine::new(&engine_config(config, true))
+            .or_else(|_| Engine::new(&engine_config(config, false)))
             .map_err(|why| failed(&why))?;
         let ticker = Ticker::start(&engine).map_err(|why| failed(&why))?;
         let mut linker = Linker::new(&engine);
@@ -84,6 +115,7 @@ impl Runtime {
                 engine,
                 config: config.clone(),
                 ticker,
+                counters: Counters::default(),
                 linker,
             }),
         })
@@ -97,6 +129,28 @@ impl Runtime {
     pub fn load(&self, component: &[u8]) -> Result<Component, LoadError> {
         let compiled = Compiled::new(&self.inner.engine, component)
             .map_err(|why| LoadError::new("not a component that wasmtime can run", why))?;
+        self.link(compiled)
+    }
+
+    /// Takes what wasmtime compiled when this library was built.
+    #[expect(unsafe_code, reason = "wasmtime cannot check machine code")]
+    pub(crate) fn load_compiled(&self, code: &'static [u8]) -> Result<Component, LoadError> {
+        // SAFETY: the only caller passes what this library's own build compiled.
+        let compiled = unsafe { Compiled::deserialize(&self.inner.engine, code) };
+        let refused = |why| LoadError::new("compiled for another engine", why);
+        self.link(compiled.map_err(refused)?)
+    }
+
+    /// What its instances did so far.
+    pub fn usage(&self) -> Usage {
+        let Counters { instances, traps } = &self.inner.counters;
+        Usage {
+            instances: instances.load(Ordering::Relaxed),
+            traps: traps.load(Ordering::Relaxed),
+        }
+    }
+
+    fn link(&self, compiled: Compiled) -> Result<Component, LoadError> {
         let instance = self.inner.linker.instantiate_pre(&compiled);
         let instance = instance.map_err(|why| {
             LoadError::new("the component needs what this host does not offer", why)
@@ -111,12 +165,10 @@ impl Runtime {
     }
 }
 
-fn engine_config(pool: Option<&RuntimeConfig>) -> Config {
-    let mut config = Config::new();
-    config.epoch_interruption(true);
-    // Stores of this contract are called one call at a time.
-    config.concurrency_support(false);
-    if let Some(limits) = pool {
+fn engine_config(limits: &RuntimeConfig, pooled: bool) -> Config {
+    let mut config = code::config();
+    config.cache(limits.cache.as_deref().and_then(cache::open));
+    if pooled {
         let mut pool = PoolingAllocationConfig::new();
         let count = limits.max_instances;
         // A component holds a few core modules: its own, and wit-component's small shims.

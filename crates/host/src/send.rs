@@ -5,6 +5,7 @@ use std::{
     future::Future,
     io::{self, ErrorKind},
     pin::{Pin, pin},
+    sync::{Arc, atomic::Ordering},
     task::{Context, Poll},
     time::Duration,
 };
@@ -59,7 +60,9 @@ impl WasiHttpHooks for Hooks {
         options: Option<RequestOptions>,
         _response_done: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Sent> + Send> {
+        let counters = Arc::clone(&self.outbound.counters);
         if !self.outbound.allowed.allows(request.uri()) {
+            counters.denied.fetch_add(1, Ordering::Relaxed);
             return Box::new(async { Err(Error::HttpRequestDenied) });
         }
         let client = self.outbound.client.clone();
@@ -69,7 +72,13 @@ impl WasiHttpHooks for Hooks {
             .connect_timeout
             .map_or(connect, |limit| limit.min(connect));
         Box::new(async move {
-            let response = send(&client, request, connect, &options).await?;
+            let sent = send(&client, request, connect, &options).await;
+            let counter = match &sent {
+                Ok(_) => &counters.answered,
+                Err(_) => &counters.failed,
+            };
+            counter.fetch_add(1, Ordering::Relaxed);
+            let response = sent?;
             let nothing_more: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
             Ok((response, nothing_more))
         })

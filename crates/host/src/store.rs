@@ -1,6 +1,6 @@
 //! One instance of a store, and the calls that it takes.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use wasmtime::{Store, StoreLimits, StoreLimitsBuilder, component::ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView, p2::pipe::MemoryOutputPipe};
@@ -14,6 +14,8 @@ use crate::{
     types::{CallError, Metadata, Secret, StoreError},
 };
 
+/// How many entries the tables of one instance may have: each is a pointer.
+const MAX_TABLE: usize = 100_000;
 /// How much an instance may print before further output is refused.
 const MAX_OUTPUT: usize = 1 << 20;
 
@@ -79,6 +81,7 @@ impl SecretStore {
                 CallError::Trap(trap_text(&why))
             }
         })?;
+        runtime.counters.instances.fetch_add(1, Ordering::Relaxed);
         Ok(Self {
             runtime: Arc::clone(runtime),
             store,
@@ -164,9 +167,19 @@ impl SecretStore {
                 self.lost = false;
                 Ok(result)
             }
-            Ok(Err(why)) => Err(CallError::Trap(trap_text(&why))),
+            Ok(Err(why)) => {
+                self.runtime.counters.traps.fetch_add(1, Ordering::Relaxed);
+                Err(CallError::Trap(trap_text(&why)))
+            }
             Err(_) => Err(CallError::TimedOut(limit)),
         }
+    }
+}
+
+impl Drop for SecretStore {
+    fn drop(&mut self) {
+        let live = &self.runtime.counters.instances;
+        live.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -196,7 +209,10 @@ impl State {
             http: WasiHttpCtx::new(),
             hooks: Hooks::new(outbound),
             table: ResourceTable::new(),
-            limits: StoreLimitsBuilder::new().memory_size(max_memory).build(),
+            limits: StoreLimitsBuilder::new()
+                .memory_size(max_memory)
+                .table_elements(MAX_TABLE)
+                .build(),
         }
     }
 }

@@ -13,7 +13,8 @@ use tonic::transport::Server;
 
 use self::{service::Service, socket::Socket};
 use crate::{
-    grpc, kinds::Kinds, loader::Loader, proto::components::secret_store_server::SecretStoreServer,
+    grpc, kinds::Kinds, loader::Loader, metrics::Metrics,
+    proto::components::secret_store_server::SecretStoreServer,
 };
 
 /// What [`serve`] needs.
@@ -29,6 +30,8 @@ pub struct PlugOptions {
     /// The resources that daprd reads, where an instance's configuration is found again after a
     /// restart of this process.
     pub loader: Option<Loader>,
+    /// Where calls are counted.
+    pub metrics: Metrics,
 }
 
 /// Why nothing is plugged in.
@@ -55,7 +58,7 @@ impl Plug {
             let path = options.folder.join(file_name(kind));
             let bound = Socket::bind(&path, options.mode);
             let (socket, listener) = bound.map_err(|why| PlugError { path, why })?;
-            let service = Service::new(kind, &options.kinds, options.loader.as_ref());
+            let service = Service::new(kind, options);
             sockets.push((socket, listener, Arc::new(service)));
         }
         Ok(Self { sockets })

@@ -3,16 +3,19 @@
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
+    time::Instant,
 };
 
 use tokio::sync::Mutex;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt;
 
+use super::PlugOptions;
 use crate::{
     codes, grpc,
     kinds::Kinds,
     loader::{Loader, Stores},
+    metrics::Metrics,
     proto::components::{
         BulkGetSecretRequest, BulkGetSecretResponse, FeaturesRequest, FeaturesResponse,
         GetSecretRequest, GetSecretResponse, PingRequest, PingResponse, SecretResponse,
@@ -33,17 +36,19 @@ pub(super) struct Service {
     kind: String,
     kinds: Kinds,
     loader: Option<Loader>,
+    metrics: Metrics,
     stores: RwLock<HashMap<String, Arc<dyn Store>>>,
     /// Held while a configuration is found again: calls that come together do it once.
     finding: Mutex<()>,
 }
 
 impl Service {
-    pub(super) fn new(kind: &str, kinds: &Kinds, loader: Option<&Loader>) -> Self {
+    pub(super) fn new(kind: &str, options: &PlugOptions) -> Self {
         Self {
             kind: kind.to_owned(),
-            kinds: kinds.clone(),
-            loader: loader.cloned(),
+            kinds: options.kinds.clone(),
+            loader: options.loader.clone(),
+            metrics: options.metrics.clone(),
             stores: RwLock::default(),
             finding: Mutex::default(),
         }
@@ -74,6 +79,19 @@ impl Service {
     fn known(&self, instance: &str) -> Option<Arc<dyn Store>> {
         let stores = self.stores.read().unwrap_or_else(PoisonError::into_inner);
         stores.get(instance).cloned()
+    }
+
+    async fn measured<T>(
+        &self,
+        call: &str,
+        instance: &str,
+        work: impl Future<Output = Result<T, CallError>>,
+    ) -> Result<T, Status> {
+        let started = Instant::now();
+        let result = work.await;
+        self.metrics
+            .call(instance, call, result.is_ok(), started.elapsed());
+        result.map_err(|why| failed(call, &why))
     }
 
     async fn find(&self, instance: &str) -> Result<Arc<dyn Store>, Status> {
@@ -175,9 +193,11 @@ impl Contract for Service {
         request: Request<GetSecretRequest>,
     ) -> Result<Response<GetSecretResponse>, Status> {
         let store = self.store(&request).await?;
+        let instance = instance(&request);
         let GetSecretRequest { key, metadata } = request.into_inner();
-        let secret = store.get(&key, &grpc::pairs(metadata)).await;
-        let data = grpc::data(secret.map_err(|why| failed("get", &why))?);
+        let metadata = grpc::pairs(metadata);
+        let secret = self.measured("get", &instance, store.get(&key, &metadata));
+        let data = grpc::data(secret.await?);
         let way_out = "read this secret from Tencent Cloud's API";
         grpc::within_limit(GetSecretResponse { data }, way_out).map(Response::new)
     }
@@ -187,9 +207,10 @@ impl Contract for Service {
         request: Request<BulkGetSecretRequest>,
     ) -> Result<Response<BulkGetSecretResponse>, Status> {
         let store = self.store(&request).await?;
+        let instance = instance(&request);
         let metadata = grpc::pairs(request.into_inner().metadata);
-        let secrets = store.bulk_get(&metadata).await;
-        let secrets = secrets.map_err(|why| failed("bulk_get", &why))?;
+        let secrets = self.measured("bulk_get", &instance, store.bulk_get(&metadata));
+        let secrets = secrets.await?;
         let entry = |secret: Secret| {
             let name = secret.name.clone();
             (

@@ -122,7 +122,8 @@ fn documents(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
+    let named = |why: io::Error| io::Error::new(why.kind(), format!("{}: {why}", folder.display()));
+    for entry in fs::read_dir(folder).map_err(named)? {
         let path = entry?.path();
         let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
         if (extension == "yaml" || extension == "yml") && path.is_file() {

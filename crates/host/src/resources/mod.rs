@@ -4,6 +4,7 @@
 //! A folder is read whole: what is wrong with one document is reported with its place and never
 //! ends the others.
 
+mod configuration;
 mod document;
 mod folder;
 mod resolve;
@@ -13,6 +14,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 use zeroize::Zeroizing;
 
+pub use configuration::{Access, Scopes, scopes};
 pub use folder::{Loaded, load};
 pub use resolve::{Identity, resolve};
 

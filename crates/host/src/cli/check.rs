@@ -1,0 +1,93 @@
+//! `dapr-wasm-host check`.
+
+use std::{process::ExitCode, time::Instant};
+
+use clap::Args;
+
+use super::{Done, log::LogOptions, setup::SetupOptions};
+use crate::{
+    loader::{Outcome, Served, Stores},
+    types::CallError,
+};
+
+#[derive(Args)]
+pub(super) struct CheckCommand {
+    #[command(flatten)]
+    setup: SetupOptions,
+    #[command(flatten)]
+    log: LogOptions,
+}
+
+impl CheckCommand {
+    pub(super) async fn run(self) -> Done {
+        self.log.start();
+        if self.setup.resources_path.is_empty() {
+            return Err("say with --resources-path where the Component YAML is".into());
+        }
+        let loader = self.setup.setup()?.loader;
+        let outcome = loader.load(&Stores::default()).await?;
+        let mut rows = Vec::new();
+        let mut good = outcome.fatal().is_none() && outcome.problems.is_empty();
+        for served in outcome.stores.all() {
+            let started = Instant::now();
+            let pinged = served.store.ping().await;
+            good &= pinged.is_ok();
+            rows.push(Row::served(served, &pinged, started.elapsed().as_millis()));
+        }
+        rows.extend(Row::failures(&outcome));
+        print(&rows);
+        for problem in &outcome.problems {
+            println!("{problem}");
+        }
+        if rows.is_empty() {
+            println!("no secret store is in these folders");
+        }
+        Ok(ExitCode::from(u8::from(!good || rows.is_empty())))
+    }
+}
+
+struct Row {
+    name: String,
+    kind: String,
+    status: &'static str,
+    detail: String,
+}
+
+impl Row {
+    fn served(served: &Served, pinged: &Result<(), CallError>, milliseconds: u128) -> Self {
+        let (status, detail) = match pinged {
+            Ok(()) => ("ok", format!("answers in {milliseconds} ms")),
+            Err(why) => ("no answer", why.describe()),
+        };
+        Self {
+            name: served.name.clone(),
+            kind: served.kind.clone(),
+            status,
+            detail,
+        }
+    }
+
+    fn failures(outcome: &Outcome) -> impl Iterator<Item = Self> {
+        outcome.failures.iter().map(|failure| Self {
+            name: failure.name.clone(),
+            kind: failure.kind.clone(),
+            status: if failure.ignored { "ignored" } else { "fails" },
+            detail: failure.problem.to_string(),
+        })
+    }
+}
+
+fn print(rows: &[Row]) {
+    let widest = |column: fn(&Row) -> &str| {
+        let widths = rows.iter().map(|row| column(row).chars().count());
+        widths.max().unwrap_or_default().max(9)
+    };
+    let (name, kind) = (widest(|row| &row.name), widest(|row| &row.kind));
+    println!("{:name$}  {:kind$}  {:9}  DETAIL", "NAME", "TYPE", "STATUS");
+    for row in rows {
+        println!(
+            "{:name$}  {:kind$}  {:9}  {}",
+            row.name, row.kind, row.status, row.detail
+        );
+    }
+}

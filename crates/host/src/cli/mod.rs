@@ -1,0 +1,58 @@
+//! The command `dapr-wasm-host`. Flags and environment variables are daprd's where daprd has them.
+
+mod check;
+mod log;
+mod plug;
+mod serve;
+mod setup;
+mod stop;
+
+use std::{error::Error, ffi::OsString, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+/// Serves Dapr secret stores that are WebAssembly components: Tencent Cloud Secrets Manager, which
+/// is built in, and others.
+#[derive(Parser)]
+#[command(name = "dapr-wasm-host", version)]
+struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Offer the stores to an unmodified daprd, as pluggable components
+    Plug(plug::PlugCommand),
+    /// Serve Dapr's Secrets API to applications, without daprd
+    Serve(serve::ServeCommand),
+    /// Load the stores, ask their backends, and show what would be served
+    Check(check::CheckCommand),
+}
+
+type Done = Result<ExitCode, Box<dyn Error>>;
+
+/// Runs the command with `arguments`, the program's name first.
+pub async fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let done = match Options::parse_from(arguments).command {
+        Command::Plug(options) => options.run().await,
+        Command::Serve(options) => options.run().await,
+        Command::Check(options) => options.run().await,
+    };
+    done.unwrap_or_else(|why| {
+        eprintln!("error: {why}");
+        ExitCode::FAILURE
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_options_fit_together() {
+        Options::command().debug_assert();
+    }
+}

@@ -1,0 +1,105 @@
+//! `dapr-wasm-host plug`.
+
+use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{
+    Done,
+    log::LogOptions,
+    setup::{BUILT_IN, MetricsOptions, Setup, SetupOptions, WASM},
+    stop::{Stop, StopOptions},
+};
+use crate::plug::{Plug, PlugOptions};
+
+/// daprd's variable, and how others of Dapr's programs spell it.
+const FOLDER_VARIABLES: [&str; 3] = [
+    "DAPR_COMPONENTS_SOCKETS_FOLDER",
+    "DAPR_COMPONENT_SOCKETS_FOLDER",
+    "DAPR_COMPONENT_SOCKET_FOLDER",
+];
+const DEFAULT_FOLDER: &str = "/tmp/dapr-components-sockets";
+
+#[derive(Args)]
+pub(super) struct PlugCommand {
+    /// Where the sockets go [default: DAPR_COMPONENTS_SOCKETS_FOLDER, or
+    /// /tmp/dapr-components-sockets]
+    #[arg(long, value_name = "FOLDER")]
+    sockets_folder: Option<PathBuf>,
+    /// Take the place of daprd's built-in secretstores.tencentcloud.ssm too
+    #[arg(long)]
+    drop_in: bool,
+    /// The sockets' permission bits; daprd must be able to write to them
+    #[arg(long, default_value = "600", value_parser = mode, value_name = "OCTAL")]
+    socket_mode: u32,
+    /// Serve metrics on this port [default: none]
+    #[arg(long, value_name = "PORT")]
+    metrics_port: Option<u16>,
+    #[command(flatten)]
+    metrics: MetricsOptions,
+    #[command(flatten)]
+    setup: SetupOptions,
+    #[command(flatten)]
+    stop: StopOptions,
+    #[command(flatten)]
+    log: LogOptions,
+}
+
+impl PlugCommand {
+    pub(super) async fn run(self) -> Done {
+        self.log.start();
+        // Before anything is there to clean up, and compiled before a socket is there to be found.
+        let stop = Stop::on_signal()?;
+        let mut hang_up = signal(SignalKind::hangup())?;
+        let Setup {
+            kinds,
+            loader,
+            metrics,
+            others,
+        } = self.setup.setup()?;
+        if let Some(port) = self.metrics_port {
+            self.metrics.start(port, &metrics).await?;
+        }
+        let mut offered = vec![WASM.to_owned()];
+        offered.extend(self.drop_in.then(|| BUILT_IN.to_owned()));
+        offered.extend(others);
+        let with_resources = !self.setup.resources_path.is_empty();
+        let plug = Plug::bind(&PlugOptions {
+            folder: self.folder(),
+            mode: self.socket_mode,
+            offered,
+            kinds,
+            loader: with_resources.then_some(loader),
+            metrics,
+        })?;
+        for path in plug.paths() {
+            tracing::info!(socket = %path.display(), "plugged in");
+        }
+        tokio::spawn(async move {
+            while hang_up.recv().await.is_some() {
+                tracing::info!("SIGHUP changes nothing here: daprd says what to serve");
+            }
+        });
+        let serving = plug.serve(stop.clone().wait());
+        self.stop.bounded(stop, serving).await?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn folder(&self) -> PathBuf {
+        let from_environment = || {
+            let set = FOLDER_VARIABLES.iter().filter_map(env::var_os);
+            set.into_iter().find(|folder: &OsString| !folder.is_empty())
+        };
+        let folder = self.sockets_folder.clone();
+        folder
+            .or_else(|| from_environment().map(PathBuf::from))
+            .unwrap_or_else(|| PathBuf::from(DEFAULT_FOLDER))
+    }
+}
+
+fn mode(text: &str) -> Result<u32, String> {
+    let mode = u32::from_str_radix(text, 8).ok();
+    mode.filter(|mode| *mode <= 0o777)
+        .ok_or_else(|| "say it in octal digits, such as 660".to_owned())
+}

@@ -1,0 +1,207 @@
+//! What all commands need: the engine, the network, the types and the resources.
+
+use std::{
+    env,
+    error::Error,
+    fs,
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use axum::{Router, extract::State};
+use clap::Args;
+use futures_util::future;
+
+use crate::{
+    InstanceOptions, Kinds, Loader, Metrics, Outbound, Runtime, RuntimeConfig,
+    resources::Identity,
+    serve::{ServeError, listen},
+    stores::PoolOptions,
+};
+
+/// The type that Dapr's own component has.
+pub(super) const BUILT_IN: &str = "secretstores.tencentcloud.ssm";
+/// The type under which daprd sees the component beside its own.
+pub(super) const WASM: &str = "secretstores.tencentcloud.ssm.wasm";
+/// How many instances there may be in all stores together.
+const MAX_INSTANCES: u32 = 1000;
+
+#[derive(Args)]
+pub(super) struct SetupOptions {
+    /// A folder of Dapr resources (Component YAML); may be given again
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) resources_path: Vec<PathBuf>,
+    /// Whose resources to load: those without scopes, and those with this app in their scopes
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "ID")]
+    pub(super) app_id: String,
+    /// Serve another type by the component in a file; may be given again
+    #[arg(long, value_name = "TYPE=FILE.wasm")]
+    component: Vec<String>,
+    /// Trust the certificate authorities in a PEM file too
+    #[arg(long, value_name = "FILE")]
+    extra_ca: Option<PathBuf>,
+    /// Let components reach another origin, such as https://*.example.com; may be given again
+    #[arg(long, value_name = "ORIGIN")]
+    allow: Vec<String>,
+    /// How many calls one store may work on at once; further calls wait
+    #[arg(long, default_value_t = 64, value_name = "COUNT")]
+    max_instances: usize,
+}
+
+/// Where figures are served.
+#[derive(Args)]
+pub(super) struct MetricsOptions {
+    /// Where metrics are served
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_name = "ADDRESS")]
+    metrics_listen_address: IpAddr,
+}
+
+/// Ready to load stores.
+pub(super) struct Setup {
+    pub(super) kinds: Kinds,
+    pub(super) loader: Loader,
+    pub(super) metrics: Metrics,
+    /// The types that `--component` gave.
+    pub(super) others: Vec<String>,
+}
+
+impl SetupOptions {
+    pub(super) fn setup(&self) -> Result<Setup, Box<dyn Error>> {
+        let runtime = Runtime::new(&RuntimeConfig {
+            max_instances: MAX_INSTANCES,
+            cache: cache_folder(),
+            ..RuntimeConfig::default()
+        })?;
+        let outbound = self.outbound()?;
+        let pool = PoolOptions {
+            outbound: outbound.clone(),
+            instance: InstanceOptions {
+                env: environment(),
+                output: None,
+            },
+            max_instances: self.max_instances,
+        };
+        let ours = runtime.tencentcloud_ssm()?;
+        let mut kinds = Kinds::new(pool)
+            .with(WASM, ours.clone())
+            .with(BUILT_IN, ours);
+        let mut others = Vec::new();
+        for component in &self.component {
+            let (kind, file) = type_and_file(component)?;
+            let failed = |why: &dyn Error| format!("--component {component}: {why}");
+            let bytes = fs::read(file).map_err(|why| failed(&why))?;
+            let loaded = runtime.load(&bytes).map_err(|why| failed(&why))?;
+            kinds = kinds.with(kind, loaded);
+            others.push(kind.to_owned());
+        }
+        let namespace = set("NAMESPACE");
+        let identity = Identity {
+            app_id: self.app_id.clone(),
+            namespace: namespace.clone().unwrap_or_default(),
+            pod_name: set("POD_NAME"),
+        };
+        Ok(Setup {
+            metrics: Metrics::new(&identity, &runtime, &outbound)?,
+            loader: Loader {
+                kinds: kinds.clone(),
+                folders: self.resources_path.clone(),
+                identity,
+                namespace,
+            },
+            kinds,
+            others,
+        })
+    }
+
+    fn outbound(&self) -> Result<Outbound, Box<dyn Error>> {
+        // SSM's and STS's endpoints in all regions.
+        let mut outbound = Outbound::builder().allow("https://*.tencentcloudapi.com")?;
+        for origin in &self.allow {
+            outbound = outbound.allow(origin)?;
+        }
+        if let Some(endpoint) = set("TENCENTCLOUD_SSM_ENDPOINT") {
+            outbound = outbound.allow(crate::kinds::origin(&endpoint))?;
+        }
+        if let Some(file) = &self.extra_ca {
+            let failed = |why: &dyn Error| format!("--extra-ca {}: {why}", file.display());
+            let pem = fs::read(file).map_err(|why| failed(&why))?;
+            outbound = outbound.extra_ca(&pem).map_err(|why| failed(&why))?;
+        }
+        Ok(outbound.build()?)
+    }
+}
+
+impl MetricsOptions {
+    /// Serves figures on `port` until the process ends.
+    pub(super) async fn start(&self, port: u16, metrics: &Metrics) -> Result<(), ServeError> {
+        let bound = listen(&[self.metrics_listen_address], port).await;
+        let bound = bound.map_err(|why| ServeError::Port { port, why })?;
+        let text = async |State(metrics): State<Arc<Metrics>>| metrics.text();
+        let router = Router::new()
+            .fallback(text)
+            .with_state(Arc::new(metrics.clone()));
+        for listener in &bound {
+            if let Ok(address) = listener.local_addr() {
+                tracing::info!(%address, "metrics");
+            }
+        }
+        let serving = bound
+            .into_iter()
+            .map(move |listener| axum::serve(listener, router.clone()).into_future());
+        tokio::spawn(future::join_all(serving));
+        Ok(())
+    }
+}
+
+fn type_and_file(component: &str) -> Result<(&str, &str), String> {
+    let parts = component.split_once('=');
+    let parts = parts.filter(|(kind, file)| {
+        let name = kind.strip_prefix("secretstores.");
+        name.is_some_and(|name| !name.is_empty() && !name.contains('/')) && !file.is_empty()
+    });
+    parts.ok_or_else(|| format!("--component {component}: say secretstores.NAME=FILE.wasm"))
+}
+
+/// What components may see of the environment: the settings of the store that is built in.
+fn environment() -> Vec<(String, String)> {
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    env::vars_os()
+        .filter_map(text)
+        .filter(|(name, _)| name.starts_with("TENCENTCLOUD_"))
+        .collect()
+}
+
+fn set(variable: &str) -> Option<String> {
+    env::var(variable).ok().filter(|value| !value.is_empty())
+}
+
+/// This user's own folder for compiled code.
+fn cache_folder() -> Option<PathBuf> {
+    let base = set("XDG_CACHE_HOME").map(PathBuf::from);
+    let home = || set("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let base = base.filter(|base| base.is_absolute()).or_else(home)?;
+    Some(base.join("dapr-wasm-host"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_component_has_a_type_and_a_file() {
+        let parsed = type_and_file("secretstores.a.b=x=y.wasm").unwrap();
+        assert_eq!(parsed, ("secretstores.a.b", "x=y.wasm"));
+        for wrong in [
+            "",
+            "a.wasm",
+            "state.a=a.wasm",
+            "secretstores.=a",
+            "secretstores.a=",
+        ] {
+            assert!(type_and_file(wrong).is_err(), "{wrong}");
+        }
+    }
+}

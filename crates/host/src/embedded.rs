@@ -1,0 +1,35 @@
+//! The Tencent Cloud SSM store, which is part of this library.
+
+use crate::{
+    component::Component,
+    runtime::{LoadError, Runtime},
+};
+
+/// The component.
+const WASM: &[u8] = include_bytes!(env!("EMBEDDED_WASM"));
+/// Its machine code, made when this library was built.
+const CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/embedded.cwasm"));
+
+impl Runtime {
+    /// The store `secretstores.tencentcloud.ssm`. Its machine code is ready, unless this machine
+    /// needs another than the one this library was built for.
+    ///
+    /// # Errors
+    /// As [`Runtime::load`].
+    pub fn tencentcloud_ssm(&self) -> Result<Component, LoadError> {
+        self.load_compiled(CODE).or_else(|_| self.load(WASM))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::RuntimeConfig;
+
+    #[test]
+    fn the_embedded_store_needs_no_compiler() {
+        let runtime = Runtime::new(&RuntimeConfig::default()).unwrap();
+        let component = runtime.load_compiled(CODE).unwrap();
+        assert_eq!(component.exports(), ["dapr:secretstores/store@0.1.0"]);
+    }
+}

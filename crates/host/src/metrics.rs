@@ -1,0 +1,136 @@
+//! Figures for Prometheus, under Dapr's names where Dapr has one
+//! (<https://docs.dapr.io/operations/observability/metrics/metrics-overview/>).
+
+use std::{sync::Arc, time::Duration};
+
+use prometheus::{
+    HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder,
+    core::{Collector, Desc},
+    proto::MetricFamily,
+};
+use prometheus::{IntCounter, IntGauge};
+
+use crate::{outbound::Outbound, resources::Identity, runtime::Runtime};
+
+/// What Dapr's exporter uses for latencies, in milliseconds.
+const BUCKETS: [f64; 15] = [
+    1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 25.0, 50.0, 100.0, 500.0, 1_000.0, 5_000.0, 30_000.0,
+];
+const LABELS: [&str; 5] = ["app_id", "component", "namespace", "operation", "success"];
+
+/// Counts what stores are asked. Cheap to clone; clones count together.
+#[derive(Clone)]
+pub struct Metrics {
+    registry: Registry,
+    count: IntCounterVec,
+    latencies: HistogramVec,
+    identity: Arc<Identity>,
+}
+
+impl Metrics {
+    /// Counts calls made for `identity`, and shows what `runtime` and `outbound` count by
+    /// themselves.
+    ///
+    /// # Errors
+    /// Only if the names of metrics are no names.
+    pub fn new(
+        identity: &Identity,
+        runtime: &Runtime,
+        outbound: &Outbound,
+    ) -> Result<Self, prometheus::Error> {
+        let count = Opts::new(
+            "dapr_component_secret_count",
+            "The number of operations performed on the secret component.",
+        );
+        let latencies = HistogramOpts::new(
+            "dapr_component_secret_latencies",
+            "The latency of the response from the secret component, in milliseconds.",
+        );
+        let metrics = Self {
+            registry: Registry::new(),
+            count: IntCounterVec::new(count, &LABELS)?,
+            latencies: HistogramVec::new(latencies.buckets(BUCKETS.to_vec()), &LABELS)?,
+            identity: Arc::new(identity.clone()),
+        };
+        let counted = Counted {
+            runtime: runtime.clone(),
+            outbound: outbound.clone(),
+        };
+        metrics.registry.register(Box::new(metrics.count.clone()))?;
+        metrics
+            .registry
+            .register(Box::new(metrics.latencies.clone()))?;
+        metrics.registry.register(Box::new(counted))?;
+        Ok(metrics)
+    }
+
+    /// Counts one call of the store `component`; `operation` is `get` or `bulk_get`.
+    pub(crate) fn call(&self, component: &str, operation: &str, success: bool, took: Duration) {
+        let Identity {
+            app_id, namespace, ..
+        } = &*self.identity;
+        let success = if success { "true" } else { "false" };
+        let labels = [app_id, component, namespace, operation, success];
+        self.count.with_label_values(&labels).inc();
+        let latency = self.latencies.with_label_values(&labels);
+        latency.observe(took.as_secs_f64() * 1_000.0);
+    }
+
+    /// All figures in Prometheus' text format.
+    pub fn text(&self) -> String {
+        let families = self.registry.gather();
+        // Fails only on a family without figures, and the registry gives none such.
+        TextEncoder::new()
+            .encode_to_string(&families)
+            .unwrap_or_default()
+    }
+}
+
+/// What is counted where it happens, read when asked for.
+struct Counted {
+    runtime: Runtime,
+    outbound: Outbound,
+}
+
+impl Counted {
+    fn families(&self) -> Result<Vec<MetricFamily>, prometheus::Error> {
+        let usage = self.runtime.usage();
+        let sent = self.outbound.usage();
+        let live = IntGauge::new(
+            "dapr_wasm_instances",
+            "Instances of components that live now.",
+        )?;
+        live.set(i64::try_from(usage.instances).unwrap_or(i64::MAX));
+        let traps = IntCounter::new(
+            "dapr_wasm_traps_total",
+            "Calls in which a component trapped.",
+        )?;
+        traps.inc_by(usage.traps);
+        let requests = Opts::new(
+            "dapr_wasm_outbound_requests_total",
+            "HTTP requests of components: answered, failed, or denied by the allow-list.",
+        );
+        let requests = IntCounterVec::new(requests, &["result"])?;
+        for (result, count) in [
+            ("answered", sent.answered),
+            ("failed", sent.failed),
+            ("denied", sent.denied),
+        ] {
+            requests.with_label_values(&[result]).inc_by(count);
+        }
+        let mut families = live.collect();
+        families.extend(traps.collect());
+        families.extend(requests.collect());
+        Ok(families)
+    }
+}
+
+impl Collector for Counted {
+    fn desc(&self) -> Vec<&Desc> {
+        Vec::new()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        self.families().unwrap_or_default()
+    }
+}

@@ -1,0 +1,133 @@
+//! The Secrets API itself, without a protocol.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+use super::error::ApiError;
+use crate::{
+    loader::{Served, Stores},
+    metrics::Metrics,
+    resources::Scopes,
+    types::{CallError, Metadata, Secret},
+};
+
+/// What both protocols answer from.
+pub(super) struct Api {
+    pub(super) app_id: String,
+    scopes: Scopes,
+    metrics: Metrics,
+    stores: RwLock<Stores>,
+    /// What applications have set, beside what is served.
+    extended: Mutex<BTreeMap<String, String>>,
+    stopping: AtomicBool,
+}
+
+impl Api {
+    pub(super) fn new(app_id: String, scopes: Scopes, metrics: Metrics, stores: Stores) -> Self {
+        Self {
+            app_id,
+            scopes,
+            metrics,
+            stores: RwLock::new(stores),
+            extended: Mutex::default(),
+            stopping: AtomicBool::new(false),
+        }
+    }
+
+    /// What serves now.
+    pub(super) fn stores(&self) -> Stores {
+        let stores = self.stores.read();
+        stores.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Serves `stores` from now on; calls in flight end on the old ones.
+    pub(super) fn replace(&self, stores: Stores) {
+        *self.stores.write().unwrap_or_else(PoisonError::into_inner) = stores;
+    }
+
+    /// Takes no more work as seen by health checks.
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        !self.stopping.load(Ordering::Relaxed)
+    }
+
+    pub(super) async fn get(
+        &self,
+        store: &str,
+        key: &str,
+        metadata: &Metadata,
+    ) -> Result<Secret, ApiError> {
+        let served = self.store(store)?;
+        if !self.scopes.allow(store, key) {
+            return Err(ApiError::denied(store, key));
+        }
+        let read = served.store.get(key, metadata);
+        let read = self.measured("get", store, read).await;
+        read.map_err(|why| ApiError::get(store, key, &why))
+    }
+
+    /// What scopes deny is left out.
+    pub(super) async fn bulk(
+        &self,
+        store: &str,
+        metadata: &Metadata,
+    ) -> Result<Vec<Secret>, ApiError> {
+        let served = self.store(store)?;
+        let read = served.store.bulk_get(metadata);
+        let read = self.measured("bulk_get", store, read).await;
+        let mut secrets = read.map_err(|why| ApiError::bulk(store, &why))?;
+        secrets.retain(|secret| self.scopes.allow(store, &secret.name));
+        Ok(secrets)
+    }
+
+    fn store(&self, name: &str) -> Result<Arc<Served>, ApiError> {
+        let stores = self.stores.read().unwrap_or_else(PoisonError::into_inner);
+        if stores.is_empty() {
+            return Err(ApiError::no_stores());
+        }
+        let found = stores.get(name).map(Arc::clone);
+        found.ok_or_else(|| ApiError::unknown_store(name))
+    }
+
+    async fn measured<T>(
+        &self,
+        operation: &'static str,
+        store: &str,
+        work: impl Future<Output = Result<T, CallError>>,
+    ) -> Result<T, CallError> {
+        let started = Instant::now();
+        let result = work.await;
+        let took = started.elapsed();
+        self.metrics.call(store, operation, result.is_ok(), took);
+        match &result {
+            Ok(_) => tracing::debug!(store, operation, ?took, "read"),
+            Err(why) => tracing::warn!(store, operation, ?took, "{}", why.describe()),
+        }
+        result
+    }
+
+    /// What applications have set, and the version of this host.
+    pub(super) fn extended(&self) -> BTreeMap<String, String> {
+        let extended = self.extended.lock();
+        let mut extended = extended.unwrap_or_else(PoisonError::into_inner).clone();
+        extended.insert("daprRuntimeVersion".to_owned(), VERSION.to_owned());
+        extended
+    }
+
+    pub(super) fn extend(&self, key: String, value: String) {
+        let mut extended = self.extended.lock().unwrap_or_else(PoisonError::into_inner);
+        extended.insert(key, value);
+    }
+}
+
+/// Of this host.
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");

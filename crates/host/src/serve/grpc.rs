@@ -1,0 +1,124 @@
+//! Dapr's Secrets API over gRPC.
+
+use std::{collections::HashMap, sync::Arc};
+
+use tonic::{Code, Request, Response, Status, metadata::MetadataValue};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use super::{
+    api::{Api, VERSION},
+    error::ApiError,
+    token::Token,
+};
+use crate::{
+    codes, grpc,
+    proto::runtime::{
+        GetBulkSecretRequest, GetBulkSecretResponse, GetMetadataRequest, GetMetadataResponse,
+        GetSecretRequest, GetSecretResponse, RegisteredComponents, SecretResponse,
+        SetMetadataRequest, dapr_server::Dapr,
+    },
+    types::Secret,
+};
+
+/// The service's name.
+pub(super) const NAME: &str = "dapr.proto.runtime.v1.Dapr";
+
+/// The service `dapr.proto.runtime.v1.Dapr`, as far as secrets need it.
+pub(super) struct Service(pub(super) Arc<Api>);
+
+#[tonic::async_trait]
+impl Dapr for Service {
+    async fn get_secret(
+        &self,
+        request: Request<GetSecretRequest>,
+    ) -> Result<Response<GetSecretResponse>, Status> {
+        let GetSecretRequest {
+            store_name,
+            key,
+            metadata,
+        } = request.into_inner();
+        let secret = self.0.get(&store_name, &key, &grpc::pairs(metadata)).await;
+        let data = grpc::data(secret.map_err(|error| error.status())?);
+        limited(GetSecretResponse { data }, &store_name)
+    }
+
+    async fn get_bulk_secret(
+        &self,
+        request: Request<GetBulkSecretRequest>,
+    ) -> Result<Response<GetBulkSecretResponse>, Status> {
+        let GetBulkSecretRequest {
+            store_name,
+            metadata,
+        } = request.into_inner();
+        let secrets = self.0.bulk(&store_name, &grpc::pairs(metadata)).await;
+        let secrets = secrets.map_err(|error| error.status())?;
+        let entry = |secret: Secret| {
+            let name = secret.name.clone();
+            let secrets = grpc::data(secret);
+            (name, SecretResponse { secrets })
+        };
+        let data: HashMap<_, _> = secrets.into_iter().map(entry).collect();
+        limited(GetBulkSecretResponse { data }, &store_name)
+    }
+
+    async fn get_metadata(
+        &self,
+        _request: Request<GetMetadataRequest>,
+    ) -> Result<Response<GetMetadataResponse>, Status> {
+        let stores = self.0.stores();
+        let registered_components = stores
+            .all()
+            .map(|served| RegisteredComponents {
+                name: served.name.clone(),
+                r#type: served.kind.clone(),
+                version: served.version.clone(),
+                capabilities: served.capabilities.clone(),
+            })
+            .collect();
+        Ok(Response::new(GetMetadataResponse {
+            id: self.0.app_id.clone(),
+            registered_components,
+            extended_metadata: self.0.extended().into_iter().collect(),
+            runtime_version: VERSION.to_owned(),
+        }))
+    }
+
+    async fn set_metadata(
+        &self,
+        request: Request<SetMetadataRequest>,
+    ) -> Result<Response<()>, Status> {
+        let SetMetadataRequest { key, value } = request.into_inner();
+        self.0.extend(key, value);
+        Ok(Response::new(()))
+    }
+}
+
+fn limited<M: prost::Message>(answer: M, store: &str) -> Result<Response<M>, Status> {
+    let answer = grpc::within_limit(answer, "read over HTTP, which has no such limit");
+    let answer = answer.map_err(|why| ApiError::too_long(store, why.message()).status())?;
+    Ok(Response::new(answer))
+}
+
+/// Refuses calls without the token.
+pub(super) fn guard(
+    token: Option<Arc<Token>>,
+) -> impl Fn(Request<()>) -> Result<Request<()>, Status> + Clone + Send + Sync + 'static {
+    move |request| {
+        let given = request.metadata().get(Token::HEADER);
+        let given = given.map(MetadataValue::as_bytes);
+        let why = match (&token, given) {
+            (None, _) => return Ok(request),
+            (Some(token), given) if token.is(given) => return Ok(request),
+            (Some(_), None) => "missing api token in request metadata",
+            (Some(_), Some(_)) => "authentication error: api token mismatch",
+        };
+        Err(unauthorized(why))
+    }
+}
+
+fn unauthorized(why: &str) -> Status {
+    let about = [("http.code", "401"), ("http.error_message", why)];
+    let about = about.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let details = ErrorDetails::with_error_info("Unauthorized", codes::DOMAIN, about);
+    Status::with_error_details(Code::Unauthenticated, "Unauthorized", details)
+}

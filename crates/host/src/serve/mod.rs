@@ -1,0 +1,172 @@
+//! Dapr's Secrets API for applications, over HTTP and gRPC, without daprd.
+
+mod api;
+mod error;
+mod grpc;
+mod http;
+mod listen;
+mod path;
+mod reload;
+mod token;
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use futures_util::future::{self, FutureExt};
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::{service::InterceptorLayer, transport};
+
+use self::api::Api;
+pub use self::{listen::listen, reload::Reloader, token::Token};
+use crate::{
+    grpc::{reflection_v1, reflection_v1alpha},
+    loader::{Loader, Outcome, Stores},
+    metrics::Metrics,
+    proto::runtime::dapr_server::DaprServer,
+    resources::Scopes,
+};
+
+/// What a [`Server`] needs.
+pub struct ServeOptions {
+    /// Where to listen.
+    pub addresses: Vec<IpAddr>,
+    /// For HTTP; 0 for any.
+    pub http_port: u16,
+    /// For gRPC; 0 for any.
+    pub grpc_port: u16,
+    /// What callers must send.
+    pub token: Option<Token>,
+    /// What callers may read.
+    pub scopes: Scopes,
+    /// Where stores come from.
+    pub loader: Loader,
+    /// Where calls are counted.
+    pub metrics: Metrics,
+}
+
+/// Why there is no server.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// A folder of resources.
+    #[error("the resources cannot be read: {0}")]
+    Resources(io::Error),
+    /// A port.
+    #[error("port {port}: {why}")]
+    Port {
+        /// The one that was asked for.
+        port: u16,
+        /// What is in the way.
+        why: io::Error,
+    },
+    /// While serving.
+    #[error("serving ended: {0}")]
+    Io(#[from] io::Error),
+    /// While serving gRPC.
+    #[error("serving gRPC ended: {0}")]
+    Grpc(#[from] transport::Error),
+}
+
+/// Stores that are loaded, and ports that are bound: calls wait from now on.
+pub struct Server {
+    api: Arc<Api>,
+    loader: Loader,
+    token: Option<Arc<Token>>,
+    http: Vec<TcpListener>,
+    grpc: Vec<TcpListener>,
+}
+
+impl Server {
+    /// Loads the stores, then binds the ports. What did not load is in the [`Outcome`].
+    ///
+    /// # Errors
+    /// If a folder cannot be read or a port is in use.
+    pub async fn start(options: ServeOptions) -> Result<(Self, Outcome), ServeError> {
+        let loaded = options.loader.load(&Stores::default()).await;
+        let outcome = loaded.map_err(ServeError::Resources)?;
+        let bound = async |port| {
+            let bound = listen(&options.addresses, port).await;
+            bound.map_err(|why| ServeError::Port { port, why })
+        };
+        let http = bound(options.http_port).await?;
+        let grpc = bound(options.grpc_port).await?;
+        let app_id = options.loader.identity.app_id.clone();
+        let stores = outcome.stores.clone();
+        let api = Api::new(app_id, options.scopes, options.metrics, stores);
+        let server = Self {
+            api: Arc::new(api),
+            loader: options.loader,
+            token: options.token.map(Arc::new),
+            http,
+            grpc,
+        };
+        Ok((server, outcome))
+    }
+
+    /// Where HTTP is served.
+    pub fn http_addresses(&self) -> Vec<SocketAddr> {
+        addresses(&self.http)
+    }
+
+    /// Where gRPC is served.
+    pub fn grpc_addresses(&self) -> Vec<SocketAddr> {
+        addresses(&self.grpc)
+    }
+
+    /// Loads the stores again when told to.
+    pub fn reloader(&self) -> Reloader {
+        Reloader::new(&self.api, &self.loader)
+    }
+
+    /// Serves until `stop` is ready and the calls in flight have ended.
+    ///
+    /// # Errors
+    /// If a server fails.
+    pub async fn serve(
+        self,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ServeError> {
+        let api = Arc::clone(&self.api);
+        let stop = async move {
+            stop.await;
+            api.stop();
+        };
+        let stop = stop.boxed().shared();
+        let router = http::router(Arc::clone(&self.api), self.token.clone());
+        let over_http = self.http.into_iter().map(|listener| {
+            let served = axum::serve(listener, router.clone());
+            let served = served.with_graceful_shutdown(stop.clone());
+            served
+                .into_future()
+                .map(|ended| ended.map_err(ServeError::from))
+                .boxed()
+        });
+        let over_grpc = self.grpc.into_iter().map(|listener| {
+            let guard = grpc::guard(self.token.clone());
+            let service = grpc::Service(Arc::clone(&self.api));
+            transport::Server::builder()
+                .layer(InterceptorLayer::new(guard))
+                .add_service(DaprServer::new(service).max_encoding_message_size(usize::MAX))
+                .add_service(reflection_v1(grpc::NAME))
+                .add_service(reflection_v1alpha(grpc::NAME))
+                .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop.clone())
+                .map(|ended| ended.map_err(ServeError::from))
+                .boxed()
+        });
+        future::try_join_all(over_http.chain(over_grpc))
+            .await
+            .map(drop)
+    }
+}
+
+fn addresses(listeners: &[TcpListener]) -> Vec<SocketAddr> {
+    let bound = listeners.iter();
+    bound
+        .filter_map(|listener| listener.local_addr().ok())
+        .collect()
+}
