@@ -1,32 +1,36 @@
 //! What `cargo run` shows.
 
+mod road;
 mod table;
 
-use std::{
-    env,
-    error::Error,
-    fs,
-    process::ExitCode,
-    time::{Duration, Instant},
-};
+use std::{env, error::Error, ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use dapr_wasm_host::{
     CallError, Component, InstanceOptions, Metadata, Outbound, Runtime, RuntimeConfig, Secret,
-    SecretStore,
+    SecretStore, cli,
 };
 
 use self::table::Table;
-use crate::{
-    component,
-    emulator::{Config, Emulator},
-    harness::properties,
-};
 
-/// Reads secrets through the WebAssembly component: without a command, sample secrets from an
-/// emulator on this machine.
+/// Without a command: serves sample secrets from an emulator on this machine through Dapr's
+/// Secrets API, and reads one.
 #[derive(Parser)]
+#[command(bin_name = "cargo run --", args_conflicts_with_subcommands = true)]
 struct Options {
+    /// End after the first read instead of serving until Ctrl-C
+    #[arg(long)]
+    once: bool,
+    /// The port of the HTTP API; 0 for any that is free
+    #[arg(long, default_value_t = 3500, value_name = "PORT")]
+    dapr_http_port: u16,
+    /// The port of the gRPC API; 0 for any that is free
+    #[arg(long, default_value_t = 50001, value_name = "PORT")]
+    dapr_grpc_port: u16,
+    /// Serve the stores of this folder of Component YAML instead (as dapr-wasm-host serve does,
+    /// which has more options)
+    #[arg(long, value_name = "FOLDER")]
+    resources_path: Vec<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -56,8 +60,12 @@ enum Command {
 /// Runs the demonstration with the arguments of this process.
 #[tokio::main]
 pub async fn main() -> ExitCode {
-    let result = match Options::parse().command {
-        None => show_samples().await,
+    let options = Options::parse();
+    if !options.resources_path.is_empty() {
+        return cli::main(options.serve()).await;
+    }
+    let result = match options.command {
+        None => road::show(&options).await,
         Some(command) => get(command).await,
     };
     match result {
@@ -69,53 +77,27 @@ pub async fn main() -> ExitCode {
     }
 }
 
+impl Options {
+    /// The same, for `dapr-wasm-host`.
+    fn serve(&self) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = vec!["dapr-wasm-host".into(), "serve".into()];
+        for folder in &self.resources_path {
+            arguments.extend(["--resources-path".into(), folder.into()]);
+        }
+        for (name, port) in [
+            ("--dapr-http-port", self.dapr_http_port),
+            ("--dapr-grpc-port", self.dapr_grpc_port),
+        ] {
+            arguments.extend([name.into(), port.to_string().into()]);
+        }
+        arguments
+    }
+}
+
 type Shown = Result<(), Box<dyn Error>>;
 
 /// Legacy entries tell the kind of a value.
 const KINDS: (&str, &str) = ("legacyKeys", "true");
-
-async fn show_samples() -> Shown {
-    let component = load()?;
-    let config = Config {
-        latency: Duration::from_millis(20),
-        ..Config::sample()
-    };
-    let emulator = Emulator::start(config).await?;
-    eprintln!(
-        "emulator      {} (20 ms an answer; verifies every signature)\n",
-        emulator.url()
-    );
-    let outbound = Outbound::builder().native_roots(false);
-    let outbound = outbound.allow(&emulator.url())?.build()?;
-    let mut store = component
-        .instantiate(&outbound, &InstanceOptions::default())
-        .await?;
-    store.init(&properties(&emulator.url(), &[KINDS])).await?;
-
-    let mut table = Table::with_values();
-    for name in ["api-token", "payment-service", "tls-key", "db-password"] {
-        table.add(name, &store.get(name, &vec![]).await);
-    }
-    let first = vec![("version_id".to_owned(), "v1".to_owned())];
-    let by_version = store.get("db-password", &first).await;
-    table.add("db-password (version_id v1)", &by_version);
-    for name in ["retired", "no-such-secret"] {
-        table.add(name, &store.get(name, &vec![]).await);
-    }
-    println!("{table}");
-
-    emulator.clear_requests();
-    let started = Instant::now();
-    let all = store.bulk_get(&vec![]).await?;
-    println!(
-        "all {} in bulk: {} ms, {} requests, up to {} at once",
-        all.len(),
-        started.elapsed().as_millis(),
-        emulator.requests().len(),
-        emulator.peak_in_flight(),
-    );
-    Ok(())
-}
 
 async fn get(command: Command) -> Shown {
     let Command::Get {
@@ -172,12 +154,7 @@ async fn initialise(
     Ok(store.init(&properties).await?)
 }
 
-/// Builds and compiles the component, and says so meanwhile: the first time takes a while.
+/// The component that the host has built in.
 fn load() -> Result<Component, Box<dyn Error>> {
-    eprintln!("building      the component (cargo build --release --target wasm32-wasip2)");
-    let file = component::build(false)?;
-    let bytes = fs::read(&file)?;
-    eprintln!("compiling     {} ({} bytes)", file.display(), bytes.len());
-    let runtime = Runtime::new(&RuntimeConfig::default())?;
-    Ok(runtime.load(&bytes)?)
+    Ok(Runtime::new(&RuntimeConfig::default())?.tencentcloud_ssm()?)
 }

@@ -1,0 +1,142 @@
+//! The whole road: an application's request, Dapr's Secrets API, the component, SSM (an emulator).
+
+use std::{
+    error::Error,
+    fs,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::Path,
+};
+
+use dapr_wasm_host::{
+    InstanceOptions, Kinds, Loader, Metrics, Outbound, Runtime, RuntimeConfig,
+    resources::{Identity, Scopes},
+    serve::{ServeOptions, Server},
+    stores::PoolOptions,
+};
+use http_body_util::{BodyExt, Empty};
+use hyper::{Request, body::Bytes, client::conn::http1};
+use hyper_util::rt::TokioIo;
+use tokio::{net::TcpStream, signal::ctrl_c, sync::oneshot};
+
+use super::{Options, Shown};
+use crate::{
+    emulator::{Config, Emulator},
+    harness::properties,
+};
+
+const KIND: &str = "secretstores.tencentcloud.ssm";
+const PATH: &str = "/v1.0/secrets/tencent/db-password";
+
+pub(super) async fn show(options: &Options) -> Shown {
+    let emulator = Emulator::start(Config::sample()).await?;
+    let folder = tempfile::tempdir()?;
+    fs::write(folder.path().join("tencent.yaml"), component(&emulator))?;
+    let server = start(options, folder.path()).await?;
+    let address = |addresses: Vec<SocketAddr>| addresses.into_iter().next().ok_or("no address");
+    let (http, grpc) = (
+        address(server.http_addresses())?,
+        address(server.grpc_addresses())?,
+    );
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = tokio::spawn(server.serve(async {
+        // Told, or told nothing because this command failed: the end either way.
+        let _ = stopped.await;
+    }));
+    println!("listening on http://{http}, and {grpc} for gRPC");
+    println!("SSM is an emulator at {}\n", emulator.url());
+    println!("GET {PATH}\n{}", get(http).await?);
+    if !options.once {
+        println!("{}", hints(http, grpc));
+        ctrl_c().await?;
+    }
+    let _ = stop.send(());
+    Ok(serving.await??)
+}
+
+/// The Component, as for Dapr's own store; only the endpoint is the emulator's.
+fn component(emulator: &Emulator) -> String {
+    let mut yaml = format!(
+        "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: tencent\nspec:\n  type: \
+         {KIND}\n  version: v1\n  metadata:\n"
+    );
+    for (name, value) in properties(&emulator.url(), &[]) {
+        yaml.push_str(&format!("  - name: {name}\n    value: {value}\n"));
+    }
+    yaml
+}
+
+async fn start(options: &Options, folder: &Path) -> Result<Server, Box<dyn Error>> {
+    let runtime = Runtime::new(&RuntimeConfig::default())?;
+    let outbound = Outbound::builder().native_roots(false).build()?;
+    let identity = Identity::default();
+    let metrics = Metrics::new(&identity, &runtime, &outbound)?;
+    let kinds = Kinds::new(PoolOptions {
+        outbound,
+        instance: InstanceOptions::default(),
+        max_instances: 16,
+    });
+    let (server, outcome) = Server::start(ServeOptions {
+        addresses: vec![
+            Ipv4Addr::LOCALHOST.into(),
+            IpAddr::from(Ipv6Addr::LOCALHOST),
+        ],
+        http_port: options.dapr_http_port,
+        grpc_port: options.dapr_grpc_port,
+        token: None,
+        scopes: Scopes::default(),
+        loader: Loader {
+            kinds: kinds.with(KIND, runtime.tencentcloud_ssm()?),
+            folders: vec![folder.to_owned()],
+            identity,
+            namespace: None,
+        },
+        metrics,
+    })
+    .await
+    .map_err(|why| format!("{why}; other ports: --dapr-http-port, --dapr-grpc-port"))?;
+    match outcome.fatal() {
+        Some(failure) => Err(failure.problem.to_string().into()),
+        None => Ok(server),
+    }
+}
+
+async fn get(http: SocketAddr) -> Result<String, Box<dyn Error>> {
+    let stream = TokioIo::new(TcpStream::connect(http).await?);
+    let (mut sender, connection) = http1::handshake(stream).await?;
+    tokio::spawn(connection);
+    let request = Request::get(PATH).header("host", http.to_string());
+    let answer = sender
+        .send_request(request.body(Empty::<Bytes>::new())?)
+        .await?;
+    let status = answer.status();
+    let body = answer.into_body().collect().await?.to_bytes();
+    let body = String::from_utf8_lossy(&body).trim_end().to_owned();
+    if status.is_success() {
+        Ok(body)
+    } else {
+        Err(format!("{status}: {body}").into())
+    }
+}
+
+fn hints(http: SocketAddr, grpc: SocketAddr) -> String {
+    let (http_port, grpc_port) = (http.port(), grpc.port());
+    let ports = match (http_port, grpc_port) {
+        (3500, 50001) => String::new(),
+        _ => format!("DAPR_HTTP_PORT={http_port} DAPR_GRPC_PORT={grpc_port} "),
+    };
+    format!(
+        r#"
+Read from it yourself, from another terminal:
+
+    curl http://{http}{PATH}
+
+    pip install dapr
+    {ports}python3 -c '
+from dapr.clients import DaprClient
+with DaprClient() as dapr:
+    print(dapr.get_secret("tencent", "db-password").secret)
+    print(dapr.get_bulk_secret("tencent").secrets)'
+
+Ctrl-C ends it."#
+    )
+}
