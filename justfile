@@ -25,7 +25,7 @@ demo *args:
 lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --locked -- -D warnings
-    cargo clippy --locked --target wasm32-wasip2 --target-dir target/component -p tencentcloud-ssm -p ssm -p tc3 -- -D warnings
+    cargo clippy --locked --target wasm32-wasip2 --target-dir target/component -p tencentcloud-ssm -p ssm -p tc3 -p bad-store -- -D warnings
 
 # The component's size against its budget
 size: build
@@ -38,6 +38,10 @@ bench:
 # Install what tests run beside our own: the wasmtime command, the official Python SDK, just
 tools:
     tools/setup
+
+# Build the daprd and the conformance suite that tests plug the host into (needs Go)
+daprd:
+    tools/daprd
 
 # Run the README's commands as they stand there
 readme: tools build

@@ -36,6 +36,14 @@ pub enum BuildError {
 /// # Errors
 /// [`BuildError`], which says what to do.
 pub fn build(quiet: bool) -> Result<PathBuf, BuildError> {
+    package("tencentcloud-ssm", quiet)
+}
+
+/// Builds another component of this workspace in the same way.
+///
+/// # Errors
+/// As [`build`].
+pub fn package(name: &str, quiet: bool) -> Result<PathBuf, BuildError> {
     install_target()?;
     // A folder of its own: Cargo locks a folder while it builds, and `cargo test` may be waiting
     // for us.
@@ -44,7 +52,7 @@ pub fn build(quiet: bool) -> Result<PathBuf, BuildError> {
     let mut command = Command::new(&cargo);
     command
         .current_dir(root())
-        .args(["build", "--release", "--package", "tencentcloud-ssm"])
+        .args(["build", "--release", "--package", name])
         .args(["--target", TARGET, "--target-dir"])
         .arg(&target_dir)
         // Flags meant for this machine's programs are not meant for the component.
@@ -62,7 +70,8 @@ pub fn build(quiet: bool) -> Result<PathBuf, BuildError> {
     }
     Ok(target_dir
         .join(TARGET)
-        .join("release/tencentcloud_ssm.wasm"))
+        .join("release")
+        .join(format!("{}.wasm", name.replace('-', "_"))))
 }
 
 /// Builds the component and gives its bytes.

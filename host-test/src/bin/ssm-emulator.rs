@@ -68,7 +68,7 @@ mod native {
         /// The token, if the key is a temporary one
         #[arg(long, requires = "secret_id")]
         token: Option<String>,
-        /// Misbehave: KIND[=VALUE][@ACTION[/SECRET]][*TIMES], may be repeated.
+        /// Misbehave: KIND[=VALUE][@ACTION[/SECRET]][%PERCENT][*TIMES], may be repeated.
         ///
         /// Kinds: latency=300ms, status=503, error=CODE, reset, truncated, huge, silent,
         /// silent-body, redirect=URL, raw=TEXT, wrong-name, wrong-version, both-values,

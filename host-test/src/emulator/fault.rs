@@ -44,6 +44,9 @@ pub struct Fault {
     action: Option<String>,
     secret: Option<String>,
     times: Option<u32>,
+    percent: Option<u32>,
+    /// How many requests it could have befallen.
+    seen: u32,
 }
 
 impl Fault {
@@ -54,6 +57,8 @@ impl Fault {
             action: None,
             secret: None,
             times: None,
+            percent: None,
+            seen: 0,
         }
     }
 
@@ -78,7 +83,14 @@ impl Fault {
         self
     }
 
-    /// Reads `KIND[=VALUE][@ACTION[/SECRET]][*TIMES]`, as the option `--fault` does:
+    /// Only `percent` of a hundred of those requests, spread over them.
+    #[must_use]
+    pub fn percent(mut self, percent: u32) -> Self {
+        self.percent = Some(percent);
+        self
+    }
+
+    /// Reads `KIND[=VALUE][@ACTION[/SECRET]][%PERCENT][*TIMES]`, as the option `--fault` does:
     /// `error=RequestLimitExceeded@GetSecretValue*2`.
     ///
     /// # Errors
@@ -92,6 +104,10 @@ impl Fault {
             }
             None => (text, None),
         };
+        let (rest, percent) = match rest.rsplit_once('%') {
+            Some((rest, percent)) if percent.parse::<u32>().is_ok() => (rest, percent.parse().ok()),
+            _ => (rest, None),
+        };
         let (kind, target) = rest.split_once('@').unwrap_or((rest, ""));
         let (action, secret) = target.split_once('/').unwrap_or((target, ""));
         let filled = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
@@ -101,6 +117,8 @@ impl Fault {
             action: filled(action),
             secret: filled(secret),
             times,
+            percent,
+            seen: 0,
         })
     }
 
@@ -112,6 +130,13 @@ impl Fault {
         if !same(&self.action, Some(action)) || !same(&self.secret, secret) {
             return false;
         }
+        self.seen = self.seen.wrapping_add(1);
+        if self
+            .percent
+            .is_some_and(|percent| spread(self.seen) >= percent)
+        {
+            return false;
+        }
         match &mut self.times {
             Some(0) => false,
             Some(times) => {
@@ -121,6 +146,11 @@ impl Fault {
             None => true,
         }
     }
+}
+
+/// A number under 100 for the `nth` request: each as often as any other, in no plain order.
+fn spread(nth: u32) -> u32 {
+    nth.wrapping_mul(61) % 100
 }
 
 fn kind_of(name: &str, value: &str) -> Result<FaultKind, &'static str> {

@@ -1,0 +1,77 @@
+//! `dapr-wasm-host check`.
+
+use host_test::emulator::{Config, Emulator};
+
+use crate::support::{Folder, component, on, run, text};
+
+fn check(folder: &Folder) -> (Option<i32>, String) {
+    let folder = folder.path().to_str().unwrap();
+    let output = run(
+        &["check", "--resources-path", folder, "--log-level=error"],
+        &[],
+    );
+    (output.status.code(), text(&output.stdout))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_is_well_when_every_store_starts_and_its_backend_answers() {
+    let emulator = Emulator::start(Config::sample()).await.unwrap();
+    let folder = Folder::new()
+        .with("a.yaml", &on(&emulator, "tencent", &[]))
+        .with("b.yaml", &component("cache", "state.redis", &[], ""));
+    let (code, table) = check(&folder);
+    assert_eq!(code, Some(0), "{table}");
+    assert!(table.contains("tencent") && table.contains("ok"), "{table}");
+    assert!(!table.contains("cache"), "{table}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_in_the_table_and_in_the_exit_code() {
+    let emulator = Emulator::start(Config::sample()).await.unwrap();
+    let wrong_key = on(&emulator, "wrong-key", &[("secretKey", "nonsense")]);
+    let silent = on(
+        &emulator,
+        "silent",
+        &[("endpoint", "http://127.0.0.1:9"), ("maxRetries", "0")],
+    );
+    for (yaml, expected) in [
+        (&wrong_key, "no answer  unauthenticated"),
+        (&silent, "no answer  unavailable"),
+        (
+            &component("x", "secretstores.no.such", &[], ""),
+            "there is no type secretstores.no.such",
+        ),
+        (
+            &component("x", "secretstores.local.file", &[], ""),
+            "secretsFile is missing",
+        ),
+        (&"kind: [\n".to_owned(), "a.yaml:"),
+        (&String::new(), "no secret store"),
+    ] {
+        let folder = Folder::new().with("a.yaml", yaml);
+        let (code, table) = check(&folder);
+        assert_eq!(code, Some(1), "{table}");
+        assert!(table.contains(expected), "{expected} is not in:\n{table}");
+        assert!(!table.contains("nonsense"), "{table}");
+    }
+}
+
+#[test]
+fn a_missing_folder_and_a_bad_component_are_named() {
+    let output = run(&["check", "--resources-path", "/no/such"], &[]);
+    assert!(
+        text(&output.stderr).contains("/no/such"),
+        "{}",
+        text(&output.stderr)
+    );
+    let folder = Folder::new().with("a.wasm", "no component");
+    let wasm = folder.file("a.wasm");
+    let option = format!("--component=secretstores.a={}", wasm.display());
+    let path = folder.path().to_str().unwrap();
+    let output = run(&["check", "--resources-path", path, &option], &[]);
+    let said = text(&output.stderr);
+    assert!(
+        !output.status.success() && said.contains("a.wasm"),
+        "{said}"
+    );
+}

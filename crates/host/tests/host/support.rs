@@ -1,0 +1,302 @@
+//! The process, its folder and its callers.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use host_test::{
+    emulator::{Config, Emulator},
+    harness::properties,
+};
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+pub(crate) const SSM: &str = "secretstores.tencentcloud.ssm";
+
+/// The most that anything here may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A Component as YAML; `more` is put at its end.
+pub(crate) fn component(name: &str, kind: &str, items: &[(&str, &str)], more: &str) -> String {
+    let mut yaml = format!(
+        "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: {name}\nspec:\n  type: {kind}\n  \
+         version: v1\n  metadata:\n"
+    );
+    for (name, value) in items {
+        yaml.push_str(&format!("  - name: {name}\n    value: {value:?}\n"));
+    }
+    yaml + more
+}
+
+/// A Component that reads from `emulator`.
+pub(crate) fn on(emulator: &Emulator, name: &str, more: &[(&str, &str)]) -> String {
+    let all = properties(&emulator.url(), more);
+    let pairs: Vec<_> = all
+        .iter()
+        .map(|(name, value)| (&**name, &**value))
+        .collect();
+    component(name, SSM, &pairs, "")
+}
+
+/// A folder of resources.
+pub(crate) struct Folder(TempDir);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn with(self, file: &str, text: &str) -> Self {
+        self.write(file, text);
+        self
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// In one step, as a careful editor writes.
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        let part = self.file("part");
+        fs::write(&part, text).unwrap();
+        fs::rename(part, self.file(file)).unwrap();
+    }
+}
+
+/// `dapr-wasm-host` with nothing in its environment but `env`.
+pub(crate) fn command(arguments: &[&str], env: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dapr-wasm-host"));
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(env.iter().copied())
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs it to its end.
+pub(crate) fn run(arguments: &[&str], env: &[(&str, &str)]) -> Output {
+    command(arguments, env).output().unwrap()
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A process that runs until told otherwise, and is killed when dropped.
+pub(crate) struct Process {
+    child: Child,
+    log: Arc<Mutex<String>>,
+}
+
+impl Process {
+    pub(crate) fn start(mut command: Command) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let log = Arc::<Mutex<String>>::default();
+        collect(child.stdout.take().unwrap(), &log);
+        collect(child.stderr.take().unwrap(), &log);
+        Self { child, log }
+    }
+
+    /// All that it logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Waits until `count` lines of its log hold `text`, and gives these lines.
+    pub(crate) fn wait_for(&mut self, text: &str, count: usize) -> Vec<String> {
+        let started = Instant::now();
+        loop {
+            let log = self.log();
+            let found: Vec<_> = log.lines().filter(|line| line.contains(text)).collect();
+            if found.len() >= count {
+                return found.into_iter().map(str::to_owned).collect();
+            }
+            let ended = self.child.try_wait().unwrap();
+            assert!(
+                ended.is_none() && started.elapsed() < PATIENCE,
+                "{count} times {text:?} is not in the log ({ended:?}):\n{log}"
+            );
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// # Panics
+    /// If it has ended.
+    pub(crate) fn is_running(&mut self) {
+        let ended = self.child.try_wait().unwrap();
+        assert!(ended.is_none(), "it ended ({ended:?}):\n{}", self.log());
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        let id = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        kill_process(id, signal).unwrap();
+    }
+
+    /// Waits for its end.
+    pub(crate) fn end(mut self) -> (ExitStatus, String) {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                thread::sleep(Duration::from_millis(20)); // the reader's last line
+                return (status, self.log());
+            }
+            assert!(started.elapsed() < PATIENCE, "it goes on:\n{}", self.log());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Kilobytes of memory that are its own.
+    pub(crate) fn memory(&self) -> u64 {
+        let file = format!("/proc/{}/status", self.child.id());
+        let status = fs::read_to_string(file).unwrap();
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("RssAnon"))
+            .unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+}
+
+fn collect(output: impl Read + Send + 'static, log: &Arc<Mutex<String>>) {
+    let mut lines = BufReader::new(output);
+    let log = Arc::clone(log);
+    thread::spawn(move || {
+        let mut line = String::new();
+        while lines.read_line(&mut line).is_ok_and(|length| length > 0) {
+            log.lock().unwrap().push_str(&line);
+            line.clear();
+        }
+    });
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// `dapr-wasm-host serve` on ports of its own.
+pub(crate) struct Served {
+    pub(crate) process: Process,
+    pub(crate) http: SocketAddr,
+    pub(crate) grpc: SocketAddr,
+    pub(crate) metrics: SocketAddr,
+}
+
+/// What HTTP answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl Served {
+    pub(crate) fn start(folder: &Folder, arguments: &[&str], env: &[(&str, &str)]) -> Self {
+        let folder = folder.path().to_str().unwrap();
+        let fixed = [
+            "serve",
+            "--resources-path",
+            folder,
+            "--dapr-http-port=0",
+            "--dapr-grpc-port=0",
+            "--metrics-port=0",
+            "--dapr-listen-addresses=127.0.0.1",
+        ];
+        let mut process = Process::start(command(&[&fixed, arguments].concat(), env));
+        let mut address = |what| {
+            let line = process.wait_for(what, 1).remove(0);
+            let (_, address) = line.split_once("address").unwrap();
+            let address = address.trim_start_matches(['"', ':', '=']);
+            let end = address.find(['"', ' ']).unwrap_or(address.len());
+            address[..end].parse().unwrap()
+        };
+        let metrics = address("metrics");
+        let http = address("HTTP API");
+        let grpc = address("gRPC API");
+        Self {
+            process,
+            http,
+            grpc,
+            metrics,
+        }
+    }
+
+    /// With one store, `tencent`, on an emulator.
+    pub(crate) async fn on_emulator(config: Config) -> (Self, Emulator) {
+        let emulator = Emulator::start(config).await.unwrap();
+        let folder = Folder::new().with("a.yaml", &on(&emulator, "tencent", &[]));
+        (Self::start(&folder, &[], &[]), emulator)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[], "").await
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        send(self.http, method, path, headers, body).await
+    }
+}
+
+pub(crate) async fn send(
+    address: SocketAddr,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let mut request = Request::builder()
+        .method(method)
+        .uri(format!("http://{address}{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let body = Full::new(Bytes::from(body.to_owned()));
+    let answer = client.request(request.body(body).unwrap()).await.unwrap();
+    let (parts, body) = answer.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body: text(&body),
+    }
+}
+
+/// A file of secrets for `secretstores.local.file`.
+pub(crate) fn secrets_file(folder: &Folder, json: &str) -> String {
+    let path = folder.file("secrets.json");
+    let mut file = fs::File::create(&path).unwrap();
+    file.write_all(json.as_bytes()).unwrap();
+    path.to_str().unwrap().to_owned()
+}
