@@ -33,7 +33,7 @@ size: build
 
 # The figures of the README, each beside what it is compared with
 bench:
-    cargo bench --locked --package tencentcloud-ssm
+    cargo bench --locked --package tencentcloud-ssm --package dapr-wasm-host --bench figures --bench serve
 
 # Install what tests run beside our own: the wasmtime command, the official Python SDK, just
 tools:

@@ -19,6 +19,7 @@ pub mod cli;
 mod code;
 mod codes;
 mod component;
+mod connect;
 mod duration;
 mod embedded;
 mod grpc;

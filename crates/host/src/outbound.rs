@@ -8,9 +8,13 @@ use std::{
     time::Duration,
 };
 
+use http::Uri;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
+    client::{
+        legacy::{Client, connect::HttpConnector},
+        proxy::matcher::Matcher,
+    },
     rt::{TokioExecutor, TokioTimer},
 };
 use rustls::{
@@ -20,18 +24,21 @@ use rustls::{
 use thiserror::Error;
 use wasmtime_wasi_http::WasiBody;
 
-use crate::allow::{AllowList, InvalidPattern};
+use crate::{
+    allow::{AllowList, InvalidPattern},
+    connect::Connect,
+};
 
 /// Idle connections kept for each origin: as many as a bulk read uses at once.
 const MAX_IDLE: usize = 256;
 /// How long an idle connection is kept.
 const IDLE: Duration = Duration::from_secs(60);
 
-pub(crate) type HttpClient = Client<HttpsConnector<HttpConnector>, WasiBody>;
+pub(crate) type HttpClient = Client<HttpsConnector<Connect>, WasiBody>;
 
-/// Sends the requests of instances: over pooled HTTP/1.1 connections with keep-alive, and only
-/// to allowed origins. Redirects are not followed and no proxy is used. Cheap to clone; clones
-/// share the pool.
+/// Sends the requests of instances: over pooled connections with HTTP/2 where the origin offers it
+/// and HTTP/1.1 with keep-alive where not, and only to allowed origins. Redirects are not followed.
+/// Cheap to clone; clones share the pool.
 #[derive(Clone)]
 pub struct Outbound {
     pub(crate) client: HttpClient,
@@ -66,6 +73,7 @@ pub struct OutboundBuilder {
     extra_roots: Vec<CertificateDer<'static>>,
     native_roots: bool,
     connect_timeout: Duration,
+    proxy: Matcher,
 }
 
 /// A setting that cannot be used.
@@ -78,6 +86,9 @@ pub enum InvalidOutbound {
     /// A certificate authority.
     #[error("this is not a PEM file of certificates: {0}")]
     Certificates(String),
+    /// A proxy. Its URL is not shown: it may hold a password.
+    #[error("the proxy cannot be used: say http://HOST:PORT")]
+    Proxy,
     /// TLS as a whole.
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] rustls::Error),
@@ -107,13 +118,15 @@ impl Outbound {
         }
     }
 
-    /// Allows nothing yet; trusts the machine's certificate authorities; gives a connection 10 s.
+    /// Allows nothing yet; trusts the machine's certificate authorities; gives a connection 10 s;
+    /// uses no proxy.
     pub fn builder() -> OutboundBuilder {
         OutboundBuilder {
             allowed: AllowList::default(),
             extra_roots: Vec::new(),
             native_roots: true,
             connect_timeout: Duration::from_secs(10),
+            proxy: Matcher::builder().build(),
         }
     }
 }
@@ -150,6 +163,23 @@ impl OutboundBuilder {
         self
     }
 
+    /// Reaches `https` origins through a tunnel of the HTTP proxy `url`, but for the hosts in
+    /// `exceptions`: as `HTTPS_PROXY` and `NO_PROXY` say it.
+    ///
+    /// # Errors
+    /// [`InvalidOutbound::Proxy`] if `url` is not one of an HTTP proxy.
+    pub fn https_proxy(mut self, url: &str, exceptions: &str) -> Result<Self, InvalidOutbound> {
+        let proxy = Matcher::builder().https(url.to_owned());
+        let anywhere = Uri::from_static("https://a.example");
+        let used = proxy.build().intercept(&anywhere);
+        if used.is_none_or(|used| used.uri().scheme_str() != Some("http")) {
+            return Err(InvalidOutbound::Proxy);
+        }
+        let proxy = Matcher::builder().https(url.to_owned());
+        self.proxy = proxy.no(exceptions.to_owned()).build();
+        Ok(self)
+    }
+
     /// How long connecting may take, name resolution and TLS included.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
@@ -183,8 +213,8 @@ impl OutboundBuilder {
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(tls)
             .https_or_http()
-            .enable_http1()
-            .wrap_connector(tcp);
+            .enable_all_versions()
+            .wrap_connector(Connect::new(tcp, self.proxy));
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)

@@ -45,6 +45,9 @@ mod native {
         /// Speak TLS with a certificate made for localhost
         #[arg(long)]
         tls: bool,
+        /// Offer HTTP/2 too
+        #[arg(long, requires = "tls")]
+        http2: bool,
         /// Write the certificate authority to trust into this file
         #[arg(long, value_name = "FILE.pem", requires = "tls")]
         tls_ca_out: Option<PathBuf>,
@@ -131,6 +134,7 @@ mod native {
         let mut config = Config {
             listen: options.listen,
             tls: options.tls,
+            http2: options.http2,
             latency: options.latency,
             clock_offset: options.clock_offset,
             faults: options.fault,

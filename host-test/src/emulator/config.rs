@@ -16,6 +16,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Whether it speaks TLS, with a certificate of its own making.
     pub tls: bool,
+    /// Whether to offer HTTP/2 over TLS, beside HTTP/1.1.
+    pub http2: bool,
     /// Who may ask.
     pub accounts: Vec<Account>,
     /// The regions that it serves.
@@ -41,6 +43,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             tls: false,
+            http2: false,
             accounts: vec![Account::sample()],
             regions: ["ap-guangzhou", "ap-beijing", "ap-singapore"]
                 .map(String::from)

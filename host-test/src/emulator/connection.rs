@@ -2,8 +2,11 @@
 
 use std::{io, pin::pin, sync::Arc};
 
-use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
+use hyper::{
+    server::conn::{http1, http2},
+    service::service_fn,
+};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -11,25 +14,44 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use super::{service::serve, world::World};
+use super::{service::serve, tls, world::World};
 
 /// Serves requests until either side closes, or `ended` says so. A client's mistake ends its own
 /// connection and nothing else.
 pub(super) async fn run(
     stream: TcpStream,
-    tls: Option<TlsAcceptor>,
+    acceptor: Option<TlsAcceptor>,
     world: Arc<World>,
     ended: watch::Receiver<bool>,
 ) {
     // Small answers leave at once.
     let _ = stream.set_nodelay(true);
-    match tls {
+    match acceptor {
         None => exchange(stream, world, ended).await,
         Some(acceptor) => {
-            if let Ok(stream) = acceptor.accept(stream).await {
+            let Ok(stream) = acceptor.accept(stream).await else {
+                return;
+            };
+            if stream.get_ref().1.alpn_protocol() == Some(tls::HTTP2) {
+                exchange_http2(stream, world, ended).await;
+            } else {
                 exchange(stream, world, ended).await;
             }
         }
+    }
+}
+
+async fn exchange_http2(
+    stream: TlsStream<TcpStream>,
+    world: Arc<World>,
+    mut ended: watch::Receiver<bool>,
+) {
+    let service = service_fn(|request| serve(Arc::clone(&world), request));
+    let builder = http2::Builder::new(TokioExecutor::new());
+    tokio::select! {
+        // A client's mistake ends its own connection and nothing else.
+        _ = builder.serve_connection(TokioIo::new(stream), service) => {}
+        _ = ended.wait_for(|ended| *ended) => {}
     }
 }
 

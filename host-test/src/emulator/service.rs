@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::stream;
-use http::{Request, Response, StatusCode, header, request::Parts};
+use http::{HeaderValue, Request, Response, StatusCode, Version, header, request::Parts};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::{Frame, Incoming};
 use serde_json::{Value as Json, json};
@@ -31,7 +31,13 @@ pub(super) async fn serve(
     world: Arc<World>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, io::Error> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    if let (Version::HTTP_2, Some(authority)) = (parts.version, parts.uri.authority())
+        && let Ok(host) = HeaderValue::from_str(authority.as_str())
+    {
+        // What HTTP/1.1 calls the host.
+        parts.headers.insert(header::HOST, host);
+    }
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let _in_flight = InFlight::new(&world);
     let (plan, latency) = plan(&mut world.lock(), &parts, &body);
@@ -76,6 +82,7 @@ fn plan(state: &mut State, parts: &Parts, body: &[u8]) -> (Plan, Duration) {
     let request_id = (fault != Some(FaultKind::NoRequestId)).then_some(request_id.as_str());
     state.seen.push(Seen {
         at: Instant::now(),
+        http: parts.version,
         action,
         region: verify::header(&parts.headers, "x-tc-region").to_owned(),
         language: verify::header(&parts.headers, "x-tc-language").to_owned(),

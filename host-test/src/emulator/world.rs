@@ -27,6 +27,8 @@ pub(super) struct State {
 pub struct Seen {
     /// When it had been read.
     pub at: Instant,
+    /// The version of HTTP that it came by.
+    pub http: http::Version,
     /// `X-TC-Action`.
     pub action: String,
     /// `X-TC-Region`.

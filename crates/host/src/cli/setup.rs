@@ -123,6 +123,12 @@ impl SetupOptions {
         if let Some(endpoint) = set("TENCENTCLOUD_SSM_ENDPOINT") {
             outbound = outbound.allow(crate::kinds::origin(&endpoint))?;
         }
+        let either = |upper: &str| set(upper).or_else(|| set(&upper.to_ascii_lowercase()));
+        if let Some(proxy) = either("HTTPS_PROXY") {
+            let exceptions = either("NO_PROXY").unwrap_or_default();
+            let failed = |why| format!("HTTPS_PROXY: {why}");
+            outbound = outbound.https_proxy(&proxy, &exceptions).map_err(failed)?;
+        }
         if let Some(file) = &self.extra_ca {
             let failed = |why: &dyn Error| format!("--extra-ca {}: {why}", file.display());
             let pem = fs::read(file).map_err(|why| failed(&why))?;

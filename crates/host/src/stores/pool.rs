@@ -2,8 +2,8 @@
 
 use std::{
     ops::{Deref, DerefMut},
-    sync::{Mutex, PoisonError},
-    time::Duration,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
@@ -22,6 +22,9 @@ use crate::{
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// How much longer than the store's own `timeout` the host waits: the store's error says more.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// How long an instance is kept that no call needs.
+const KEPT: Duration = Duration::from_secs(60);
 
 /// How the instances of a [`Pool`] are made.
 #[derive(Clone)]
@@ -44,7 +47,8 @@ pub struct Pool {
     properties: Option<Properties>,
     limit: Duration,
     permits: Semaphore,
-    idle: Mutex<Vec<SecretStore>>,
+    /// The longest unused first, with the moment of its last call.
+    idle: Mutex<Vec<(Instant, SecretStore)>>,
 }
 
 impl Pool {
@@ -74,22 +78,19 @@ impl Pool {
 
     /// How many initialised instances wait for a call.
     pub fn idle(&self) -> usize {
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len()
+        self.waiting().len()
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<(Instant, SecretStore)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn lease(&self) -> Result<Lease<'_>, CallError> {
         // Never closed; and if it were, the store would be gone with its pool.
         let permit = self.permits.acquire().await.map_err(|_| CallError::Lost)?;
-        let waiting = self
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
+        let waiting = self.waiting().pop();
         let instance = match waiting {
-            Some(instance) => instance,
+            Some((_, instance)) => instance,
             None => self.instance().await?,
         };
         Ok(Lease {
@@ -171,12 +172,11 @@ impl Drop for Lease<'_> {
             return;
         };
         if !instance.is_lost() {
-            let mut idle = self
-                .pool
-                .idle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            idle.push(instance);
+            let now = Instant::now();
+            let mut idle = self.pool.waiting();
+            let unused = idle.partition_point(|(since, _)| now.duration_since(*since) > KEPT);
+            idle.drain(..unused);
+            idle.push((now, instance));
         }
     }
 }

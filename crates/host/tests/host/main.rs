@@ -14,6 +14,8 @@ mod check;
 mod daprd;
 mod faults;
 mod following;
+mod outward;
 mod plugged;
 mod resources;
+mod sdks;
 mod support;

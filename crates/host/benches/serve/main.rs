@@ -1,0 +1,314 @@
+//! The figures of `dapr-wasm-host serve`, each beside what it is compared with in one run:
+//! `just bench`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a measurement that fails shall stop"
+)]
+
+#[cfg(target_family = "wasm")]
+fn main() {}
+
+#[cfg(not(target_family = "wasm"))]
+mod sidecar;
+
+#[cfg(not(target_family = "wasm"))]
+#[tokio::main]
+async fn main() {
+    let mut arguments = std::env::args().skip(1);
+    match arguments.next().as_deref() {
+        // `cargo test --benches` passes this: then there is nothing to measure.
+        Some("--test") => {}
+        Some(sidecar::ARGUMENT) => sidecar::serve(&arguments.next().unwrap()).await,
+        _ => tokio::spawn(figures::all()).await.unwrap(),
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+mod figures {
+    use std::{
+        env, fs,
+        io::{BufRead, BufReader},
+        net::SocketAddr,
+        process::{Child, Command, Stdio},
+        sync::Arc,
+        time::{Duration, Instant},
+    };
+
+    use bytes::Bytes;
+    use host_test::{
+        component,
+        emulator::{Config, Emulator, Rates},
+        harness::properties,
+    };
+    use http::{Request, StatusCode};
+    use http_body_util::{BodyExt, Empty};
+    use hyper_util::{
+        client::legacy::{Client, connect::HttpConnector},
+        rt::TokioExecutor,
+    };
+    use tempfile::TempDir;
+    use tokio::{net::TcpListener, task::JoinSet};
+
+    use crate::sidecar;
+
+    const PATH: &str = "/v1.0/secrets/tencent/api-token";
+    /// Callers at once.
+    const CALLERS: usize = 16;
+    /// Requests of one round, and rounds.
+    const REQUESTS: usize = 8_000;
+    const ROUNDS: usize = 5;
+
+    pub(super) async fn all() {
+        let config = Config {
+            rates: Rates::none(),
+            ..Config::sample()
+        };
+        let emulator = Emulator::start(config).await.unwrap();
+        let resources = resources(&emulator);
+        throughput(&emulator, &resources).await;
+        memory(&resources).await;
+        start(&resources).await;
+    }
+
+    async fn throughput(emulator: &Emulator, resources: &TempDir) {
+        let host = host(resources).await;
+        let native = native(emulator);
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            ours.push(round(host.http).await);
+            theirs.push(round(native.http).await);
+        }
+        println!("GET {PATH}, {CALLERS} at once, median of {ROUNDS} rounds of {REQUESTS}");
+        let shown = |what, rounds: &mut Vec<Round>| {
+            rounds.sort_by(|one, other| one.per_second.total_cmp(&other.per_second));
+            let Round { per_second, .. } = rounds[rounds.len() / 2];
+            rounds.sort_by_key(|round| round.p99);
+            let Round { p50, p99, .. } = rounds[rounds.len() / 2];
+            println!("  {what:16} {per_second:>6.0} a second, median {p50:?}, p99 {p99:?}");
+            (per_second, p99.as_secs_f64())
+        };
+        let (ours, theirs) = (
+            shown("dapr-wasm-host", &mut ours),
+            shown("native sidecar", &mut theirs),
+        );
+        println!(
+            "  {:.2} of its requests a second, {:.2} times its p99\n",
+            ours.0 / theirs.0,
+            ours.1 / theirs.1
+        );
+    }
+
+    struct Round {
+        per_second: f64,
+        p50: Duration,
+        p99: Duration,
+    }
+
+    async fn round(address: SocketAddr) -> Round {
+        let client = Arc::new(client());
+        let started = Instant::now();
+        let mut callers = JoinSet::new();
+        for _ in 0..CALLERS {
+            let client = Arc::clone(&client);
+            callers.spawn(async move {
+                let mut taken = Vec::new();
+                for _ in 0..REQUESTS / CALLERS {
+                    let started = Instant::now();
+                    assert_eq!(get(&client, address).await, Some(StatusCode::OK));
+                    taken.push(started.elapsed());
+                }
+                taken
+            });
+        }
+        let mut taken = callers.join_all().await.concat();
+        let seconds = started.elapsed().as_secs_f64();
+        taken.sort();
+        Round {
+            per_second: REQUESTS as f64 / seconds,
+            p50: taken[taken.len() / 2],
+            p99: taken[taken.len() * 99 / 100],
+        }
+    }
+
+    async fn memory(resources: &TempDir) {
+        println!("resident memory, one store");
+        let host = host(resources).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        println!("  dapr-wasm-host, idle         {:>6} kB", host.memory());
+        round(host.http).await;
+        println!(
+            "  dapr-wasm-host, {REQUESTS} reads  {:>6} kB",
+            host.memory()
+        );
+        if let Some(daprd) = daprd().await {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            println!("  daprd 1.16.0, idle           {:>6} kB", daprd.memory());
+        }
+        println!();
+    }
+
+    async fn start(resources: &TempDir) {
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for _ in 0..11 {
+            ours.push(host(resources).await.first);
+            theirs.extend(daprd().await.map(|daprd| daprd.first));
+        }
+        println!("from exec to the first secret, median of 11");
+        println!("  dapr-wasm-host   {:?}", median(ours));
+        if !theirs.is_empty() {
+            println!(
+                "  daprd 1.16.0     {:?} (of its secretstores.local.env)",
+                median(theirs)
+            );
+        }
+    }
+
+    fn median(mut taken: Vec<Duration>) -> Duration {
+        taken.sort();
+        taken[taken.len() / 2]
+    }
+
+    /// A server in a process of its own, which ends when dropped.
+    struct Running {
+        child: Child,
+        http: SocketAddr,
+        /// From exec to the first secret.
+        first: Duration,
+    }
+
+    impl Running {
+        /// Kilobytes.
+        fn memory(&self) -> u64 {
+            let status = format!("/proc/{}/status", self.child.id());
+            let status = fs::read_to_string(status).unwrap();
+            let line = status.lines().find(|line| line.starts_with("VmRSS"));
+            line.unwrap()
+                .split_whitespace()
+                .nth(1)
+                .unwrap()
+                .parse()
+                .unwrap()
+        }
+    }
+
+    impl Drop for Running {
+        fn drop(&mut self) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+
+    async fn host(resources: &TempDir) -> Running {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dapr-wasm-host"));
+        command
+            .args(["serve", "--enable-metrics=false", "--log-level=error"])
+            .arg("--resources-path")
+            .arg(resources.path());
+        running(command, PATH).await
+    }
+
+    /// The unmodified daprd that `tools/daprd` builds, with a store that is built in.
+    async fn daprd() -> Option<Running> {
+        let program = component::root().join("target/daprd/daprd");
+        if !program.exists() {
+            return None;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let yaml = "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: env\nspec:\n  \
+                    type: secretstores.local.env\n  version: v1\n";
+        fs::write(folder.path().join("env.yaml"), yaml).unwrap();
+        let mut command = Command::new(program);
+        command
+            .args(["--app-id=bench", "--log-level=error", "--metrics-port=0"])
+            .args(["--dapr-internal-grpc-port", &free().await.to_string()])
+            .args([
+                "--dapr-listen-addresses=127.0.0.1",
+                "--enable-metrics=false",
+            ])
+            .arg("--resources-path")
+            .arg(folder.path());
+        Some(running(command, "/v1.0/secrets/env/PATH").await)
+    }
+
+    async fn running(mut command: Command, path: &str) -> Running {
+        let (http, grpc) = (free().await, free().await);
+        command
+            .args(["--dapr-http-port".to_owned(), http.to_string()])
+            .args(["--dapr-grpc-port".to_owned(), grpc.to_string()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let http = SocketAddr::from(([127, 0, 0, 1], http));
+        let client = client();
+        let started = Instant::now();
+        let child = command.spawn().unwrap();
+        while get_from(&client, http, path).await != Some(StatusCode::OK) {
+            assert!(
+                started.elapsed() < Duration::from_secs(20),
+                "it does not start"
+            );
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let first = started.elapsed();
+        Running { child, http, first }
+    }
+
+    fn native(emulator: &Emulator) -> Running {
+        let started = Instant::now();
+        let mut child = Command::new(env::current_exe().unwrap())
+            .args([sidecar::ARGUMENT, &emulator.address().to_string()])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut address = String::new();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        lines.read_line(&mut address).unwrap();
+        Running {
+            child,
+            http: address.trim().parse().unwrap(),
+            first: started.elapsed(),
+        }
+    }
+
+    async fn free() -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        listener.local_addr().unwrap().port()
+    }
+
+    fn resources(emulator: &Emulator) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let mut yaml = "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: \
+                        tencent\nspec:\n  type: secretstores.tencentcloud.ssm\n  version: v1\n  \
+                        metadata:\n"
+            .to_owned();
+        for (name, value) in properties(&emulator.url(), &[]) {
+            yaml.push_str(&format!("  - name: {name}\n    value: {value}\n"));
+        }
+        fs::write(folder.path().join("tencent.yaml"), yaml).unwrap();
+        folder
+    }
+
+    type Http = Client<HttpConnector, Empty<Bytes>>;
+
+    fn client() -> Http {
+        let mut tcp = HttpConnector::new();
+        tcp.set_nodelay(true);
+        Client::builder(TokioExecutor::new()).build(tcp)
+    }
+
+    async fn get(client: &Http, address: SocketAddr) -> Option<StatusCode> {
+        get_from(client, address, PATH).await
+    }
+
+    async fn get_from(client: &Http, address: SocketAddr, path: &str) -> Option<StatusCode> {
+        let request = Request::get(format!("http://{address}{path}"));
+        let request = request.body(Empty::new()).unwrap();
+        let answer = client.request(request).await.ok()?;
+        let status = answer.status();
+        answer.into_body().collect().await.ok()?;
+        Some(status)
+    }
+}

@@ -1,0 +1,82 @@
+//! Dapr's official SDKs read from `serve`. `tools/setup` installs them; where it was not run, these
+//! tests say so and pass, and in CI they fail.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+use host_test::{
+    component,
+    emulator::{Config, Emulator},
+};
+use tokio::process::Command;
+
+use crate::support::{Folder, Served, on, text};
+
+fn installed(path: &str) -> Option<PathBuf> {
+    let path = component::root().join("target/tools").join(path);
+    if path.exists() {
+        return Some(path);
+    }
+    let path = path.display();
+    assert!(
+        env::var_os("CI").is_none(),
+        "run tools/setup: {path} is missing"
+    );
+    eprintln!("SKIPPED: {path} is missing, run tools/setup");
+    None
+}
+
+fn script(program: impl AsRef<Path>, name: &str) -> Command {
+    let mut command = Command::new(program.as_ref());
+    command.arg(component::root().join("tests/sdk").join(name));
+    command
+}
+
+/// Runs the script against hosts that want the token `theirs`, with the token `ours`.
+async fn reads(sdk: impl Fn() -> Command, tokens: &[(&str, &str)]) {
+    let emulator = Emulator::start(Config::sample()).await.unwrap();
+    let folder = Folder::new().with("a.yaml", &on(&emulator, "tencent", &[]));
+    for &(theirs, ours) in tokens {
+        let fine = theirs == ours;
+        let served = Served::start(&folder, &[], &[("DAPR_API_TOKEN", theirs)]);
+        let output = sdk()
+            .env("DAPR_HTTP_PORT", served.http.port().to_string())
+            .env("DAPR_GRPC_PORT", served.grpc.port().to_string())
+            .env("DAPR_API_TOKEN", ours)
+            // A proxy has no business between a test and loopback.
+            .env_remove("HTTP_PROXY")
+            .env_remove("http_proxy")
+            .kill_on_drop(true)
+            .output()
+            .await
+            .unwrap();
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert_eq!(output.status.success(), fine, "{said}");
+        assert!(fine || !said.contains("sample-"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn the_python_sdk_reads_over_grpc() {
+    let Some(python) = installed("bin/python3") else {
+        return;
+    };
+    let tokens = [("", ""), ("let-me-in", "let-me-in"), ("let-me-in", "other")];
+    reads(|| script(&python, "python.py"), &tokens).await;
+}
+
+#[tokio::test]
+async fn the_javascript_sdk_reads_over_http_and_grpc() {
+    let Some(modules) = installed("node/node_modules") else {
+        return;
+    };
+    let node = || {
+        let mut command = script("node", "node.cjs");
+        command.env("NODE_PATH", &modules);
+        command
+    };
+    // With a wrong token it would wait for half a minute before it gives up.
+    reads(node, &[("", ""), ("let-me-in", "let-me-in")]).await;
+}
