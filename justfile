@@ -31,6 +31,11 @@ lint:
 size: build
     @size=$(stat -c %s {{ component }} 2>/dev/null || stat -f %z {{ component }}); echo "$size of 204800 bytes"; test "$size" -lt 204800
 
+# Build the host as it is shipped: target/dist/dapr-wasm-host
+dist:
+    cargo build --profile dist --locked --package dapr-wasm-host
+    @ls -l target/dist/dapr-wasm-host
+
 # The figures of the README, each beside what it is compared with
 bench:
     cargo bench --locked --package tencentcloud-ssm --package dapr-wasm-host --bench figures --bench serve

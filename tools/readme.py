@@ -23,11 +23,19 @@ try:
             subprocess.run(command, cwd=readme.parent, check=True, timeout=1200)
             continue
         process = subprocess.Popen(
-            command, cwd=readme.parent, stdout=subprocess.PIPE, text=True, start_new_session=True
+            command,
+            cwd=readme.parent,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
         )
         running.append(process)
-        first = process.stdout.readline()
-        assert "listening on" in first, first
+        said = ""
+        while not re.search("listening on|HTTP API|plugged in", said):
+            line = process.stdout.readline()
+            said += line
+            assert line, said
 finally:
     for process in running:
         os.killpg(process.pid, signal.SIGTERM)

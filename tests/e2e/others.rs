@@ -1,7 +1,7 @@
 //! Programs of others: the unmodified wasmtime command runs the component, and the official
 //! Python SDK keeps the emulator honest.
 
-use std::{env, path::PathBuf};
+use std::path::PathBuf;
 
 use host_test::{
     component,
@@ -9,19 +9,9 @@ use host_test::{
 };
 use tokio::process::Command;
 
-/// A program that `tools/setup` installs. Where it was not run, tests say so and pass; in CI they
-/// fail.
+/// A program that `tools/setup` installs.
 fn tool(name: &str) -> Option<PathBuf> {
-    let program = component::root().join("target/tools/bin").join(name);
-    if program.exists() {
-        return Some(program);
-    }
-    assert!(
-        env::var_os("CI").is_none(),
-        "run tools/setup: {name} is missing"
-    );
-    eprintln!("SKIPPED: {name} is missing, run tools/setup");
-    None
+    component::prepared(&format!("target/tools/bin/{name}"), "tools/setup")
 }
 
 async fn wasmtime(emulator: &Emulator, call: &str) -> Option<String> {

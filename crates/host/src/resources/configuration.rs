@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     document::parse,
-    value::{field, text},
+    value::{field, text, texts},
 };
 
 /// Which secrets of each store an application may read. A store without an entry is open.
@@ -101,23 +101,11 @@ fn access(entry: &Value) -> Result<(String, Access), String> {
         _ => return Err("defaultAccess is neither allow nor deny".to_owned()),
     };
     let access = Access {
-        allowed: names(entry, "allowedSecrets")?,
-        denied: names(entry, "deniedSecrets")?,
+        allowed: texts(entry, "allowedSecrets")?,
+        denied: texts(entry, "deniedSecrets")?,
         deny_others,
     };
     Ok((store, access))
-}
-
-fn names(entry: &Value, name: &str) -> Result<Vec<String>, String> {
-    let wrong = || format!("{name} is not a list of names");
-    match field(entry, name) {
-        Value::Null => Ok(Vec::new()),
-        Value::Array(list) => list
-            .iter()
-            .map(|name| name.as_str().map(str::to_owned).ok_or_else(wrong))
-            .collect(),
-        _ => Err(wrong()),
-    }
 }
 
 #[cfg(test)]

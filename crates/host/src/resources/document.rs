@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Component, Item, Place, SecretKeyRef,
-    value::{Yaml, field, property, text},
+    value::{Yaml, field, property, text, texts},
 };
 use crate::duration;
 
@@ -51,7 +51,7 @@ pub(super) fn component(yaml: &Yaml, place: &Place) -> Result<Option<Component>,
         init_timeout: init_timeout(field(spec, "initTimeout")),
         metadata: items(field(spec, "metadata"))?,
         secret_store: text(field(root, "auth"), "secretStore")?,
-        scopes: scopes(field(root, "scopes"))?,
+        scopes: texts(root, "scopes")?,
         place: place.clone(),
     }))
 }
@@ -89,18 +89,6 @@ fn item(value: &Value) -> Result<Item, String> {
         secret_key_ref,
         env_ref: text(value, "envRef")?,
     })
-}
-
-fn scopes(list: &Value) -> Result<Vec<String>, String> {
-    let wrong = || "scopes is not a list of app ids".to_owned();
-    match list {
-        Value::Null => Ok(Vec::new()),
-        Value::Array(list) => list
-            .iter()
-            .map(|scope| scope.as_str().map(str::to_owned).ok_or_else(wrong))
-            .collect(),
-        _ => Err(wrong()),
-    }
 }
 
 fn init_timeout(value: &Value) -> Duration {

@@ -47,6 +47,19 @@ pub(super) fn text(value: &Value, name: &str) -> Result<Option<String>, String> 
     }
 }
 
+/// The texts in the list `name`; absent is empty.
+pub(super) fn texts(value: &Value, name: &str) -> Result<Vec<String>, String> {
+    let wrong = || format!("{name} is not a list of texts");
+    match field(value, name) {
+        Value::Null => Ok(Vec::new()),
+        Value::Array(list) => list
+            .iter()
+            .map(|text| text.as_str().map(str::to_owned).ok_or_else(wrong))
+            .collect(),
+        _ => Err(wrong()),
+    }
+}
+
 /// What an item's `value` is for the component: text as it is, anything else as compact JSON.
 pub(super) fn property(value: &Value) -> Option<Zeroizing<String>> {
     let text = match value {

@@ -1,8 +1,7 @@
-//! An unmodified daprd with the host plugged in. `tools/daprd` builds it; where it was not run,
-//! these tests say so and pass, and in CI they fail.
+//! An unmodified daprd with the host plugged in; `tools/daprd` builds it.
 
 use std::{
-    env, fs,
+    fs,
     net::{SocketAddr, TcpListener},
     path::PathBuf,
     process::Command,
@@ -11,7 +10,7 @@ use std::{
 
 use futures_util::{StreamExt, stream};
 use host_test::{
-    component,
+    component::prepared,
     emulator::{Account, Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret},
     harness::properties,
 };
@@ -24,16 +23,7 @@ use crate::support::{Answer, Folder, Process, command, component, on, secrets_fi
 const WASM: &str = "secretstores.tencentcloud.ssm.wasm";
 
 fn program(name: &str) -> Option<PathBuf> {
-    let program = component::root().join("target/daprd").join(name);
-    if program.exists() {
-        return Some(program);
-    }
-    assert!(
-        env::var_os("CI").is_none(),
-        "run tools/daprd: {name} is missing"
-    );
-    eprintln!("SKIPPED: {name} is missing, run tools/daprd");
-    None
+    prepared(&format!("target/daprd/{name}"), "tools/daprd")
 }
 
 /// A folder of resources, one of sockets, and the two processes between them.

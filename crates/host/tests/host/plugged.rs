@@ -5,6 +5,7 @@ use std::{
     fs,
     os::unix::fs::{FileTypeExt, PermissionsExt},
     path::PathBuf,
+    time::Duration,
 };
 
 use dapr_wasm_host::proto::components::{
@@ -16,6 +17,7 @@ use host_test::{
     harness::properties,
 };
 use rustix::process::Signal;
+use tokio::time::sleep;
 use tonic::{
     Code, Request, Status,
     transport::{Channel, Endpoint},
@@ -94,12 +96,17 @@ impl Client {
     }
 }
 
+/// An emulator whose `api-token` is `another`.
+async fn another() -> Emulator {
+    let mut config = Config::sample();
+    config.secrets = vec![Secret::text("api-token", "v1", "another")];
+    Emulator::start(config).await.unwrap()
+}
+
 #[tokio::test]
 async fn instances_are_told_apart_and_a_second_init_replaces_the_first() {
     let first = Emulator::start(Config::sample()).await.unwrap();
-    let mut config = Config::sample();
-    config.secrets = vec![Secret::text("api-token", "v1", "another")];
-    let second = Emulator::start(config).await.unwrap();
+    let second = another().await;
     let folder = Folder::new();
     let plugged = Plugged::start(&folder, &[], &[]);
     let mut client = plugged.client().await;
@@ -121,6 +128,28 @@ async fn instances_are_told_apart_and_a_second_init_replaces_the_first() {
         .unwrap();
     assert!(features.into_inner().features.is_empty());
     client.0.ping(to("a", PingRequest {})).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_call_in_flight_ends_on_the_store_that_it_began_with() {
+    let config = Config {
+        latency: Duration::from_millis(800),
+        ..Config::sample()
+    };
+    let first = Emulator::start(config).await.unwrap();
+    let second = another().await;
+    let folder = Folder::new();
+    let plugged = Plugged::start(&folder, &[], &[]);
+    let mut client = plugged.client().await;
+    client.init("a", &first, &[]).await.unwrap();
+    let mut other = plugged.client().await;
+    let call = tokio::spawn(async move { other.value("a", "api-token").await });
+    while first.requests().is_empty() {
+        sleep(Duration::from_millis(5)).await;
+    }
+    client.init("a", &second, &[]).await.unwrap();
+    assert_eq!(client.value("a", "api-token").await, "another");
+    assert_eq!(call.await.unwrap(), "sample-token-4f1c");
 }
 
 #[tokio::test]

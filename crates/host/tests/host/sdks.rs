@@ -1,10 +1,6 @@
-//! Dapr's official SDKs read from `serve`. `tools/setup` installs them; where it was not run, these
-//! tests say so and pass, and in CI they fail.
+//! Dapr's official SDKs read from `serve`; `tools/setup` installs them.
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use host_test::{
     component,
@@ -15,17 +11,7 @@ use tokio::process::Command;
 use crate::support::{Folder, Served, on, text};
 
 fn installed(path: &str) -> Option<PathBuf> {
-    let path = component::root().join("target/tools").join(path);
-    if path.exists() {
-        return Some(path);
-    }
-    let path = path.display();
-    assert!(
-        env::var_os("CI").is_none(),
-        "run tools/setup: {path} is missing"
-    );
-    eprintln!("SKIPPED: {path} is missing, run tools/setup");
-    None
+    component::prepared(&format!("target/tools/{path}"), "tools/setup")
 }
 
 fn script(program: impl AsRef<Path>, name: &str) -> Command {
