@@ -13,7 +13,7 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, header::CONTENT_LENGTH};
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::{Body, Frame, SizeHint};
 use hyper_util::client::legacy;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
@@ -25,6 +25,8 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 /// Bodies up to this many bytes are gathered before they are handed on: a request then leaves in
 /// one packet, and a response wakes the component once. Longer ones are streamed.
 const GATHER: u64 = 64 << 10;
+/// The longest response that a component is handed. None of this contract needs more.
+const MAX_RESPONSE: u64 = 64 << 20;
 /// How many pieces of a request's body the component may hand over before it has to wait.
 const PIECES: usize = 8;
 
@@ -103,7 +105,7 @@ async fn send(
     };
     let between = options.between_bytes_timeout.unwrap_or(DEFAULT_TIMEOUT);
     let (parts, body) = response.into_parts();
-    let body = TimedBody::new(body, between).boxed_unsync();
+    let body = Bounded::new(body, MAX_RESPONSE, between).boxed_unsync();
     let body = gather(&parts.headers, body).await?;
     Ok(Response::from_parts(parts, body))
 }
@@ -183,24 +185,35 @@ fn explain_tls(error: &rustls::Error) -> Error {
     }
 }
 
-/// A response body that fails when nothing of it comes for a while.
-struct TimedBody {
-    body: Incoming,
+/// A response body that fails when nothing of it comes for a while, or too much in all.
+struct Bounded<B> {
+    body: B,
+    left: u64,
     between: Duration,
     timer: Pin<Box<Sleep>>,
 }
 
-impl TimedBody {
-    fn new(body: Incoming, between: Duration) -> Self {
+impl<B> Bounded<B> {
+    fn new(body: B, most: u64, between: Duration) -> Self {
         Self {
             body,
+            left: most,
             between,
             timer: Box::pin(sleep(between)),
         }
     }
 }
 
-impl Body for TimedBody {
+impl<B> Bounded<B> {
+    fn take(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, Error> {
+        let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+        let left = self.left.checked_sub(length);
+        self.left = left.ok_or(Error::HttpResponseBodySize(None))?;
+        Ok(frame)
+    }
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Body for Bounded<B> {
     type Data = Bytes;
     type Error = Error;
 
@@ -212,7 +225,9 @@ impl Body for TimedBody {
             Poll::Ready(frame) => {
                 let next = Instant::now() + self.between;
                 self.timer.as_mut().reset(next);
-                Poll::Ready(frame.map(|frame| frame.map_err(|_| Error::HttpResponseIncomplete)))
+                let failed = |_| Error::HttpResponseIncomplete;
+                let taken = frame.map(|frame| self.take(frame.map_err(failed)?));
+                Poll::Ready(taken)
             }
             Poll::Pending => {
                 let late = self.timer.as_mut().poll(context);
@@ -227,5 +242,23 @@ impl Body for TimedBody {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_response_that_is_too_long_fails_and_is_not_cut() {
+        let all = Bytes::from_static(b"12345678");
+        for (most, fits) in [(8, true), (7, false)] {
+            let body = Bounded::new(Full::new(all.clone()), most, Duration::from_secs(1));
+            let taken = body.collect().await;
+            match taken {
+                Ok(taken) => assert!(fits && taken.to_bytes() == all),
+                Err(why) => assert!(!fits && matches!(why, Error::HttpResponseBodySize(_))),
+            }
+        }
     }
 }
