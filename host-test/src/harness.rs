@@ -97,6 +97,23 @@ pub fn properties(endpoint: &str, more: &[(&str, &str)]) -> Metadata {
     metadata(&kept.chain(more).copied().collect::<Vec<_>>())
 }
 
+/// A Component as Dapr's YAML.
+pub fn component_yaml<N: AsRef<str>, V: AsRef<str>>(
+    name: &str,
+    kind: &str,
+    items: &[(N, V)],
+) -> String {
+    let mut yaml = format!(
+        "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: {name}\nspec:\n  type: {kind}\n  \
+         version: v1\n  metadata:\n"
+    );
+    for (name, value) in items {
+        let (name, value) = (name.as_ref(), value.as_ref());
+        yaml.push_str(&format!("  - name: {name}\n    value: {value:?}\n"));
+    }
+    yaml
+}
+
 /// Pairs as the host takes them.
 pub fn metadata(pairs: &[(&str, &str)]) -> Metadata {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());

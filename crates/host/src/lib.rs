@@ -22,6 +22,7 @@ mod component;
 mod connect;
 mod duration;
 mod embedded;
+mod environment;
 mod grpc;
 mod kinds;
 mod loader;

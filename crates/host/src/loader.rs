@@ -235,18 +235,19 @@ impl Outcome {
         for served in previous.all() {
             let broken = |problem: &Problem| problem.place.file == served.place.file;
             if self.problems.iter().any(broken) {
-                self.stores
-                    .0
-                    .insert(served.name.clone(), Arc::clone(served));
+                self.keep(served);
             }
         }
     }
 
+    fn keep(&mut self, served: &Arc<Served>) {
+        let served = Arc::clone(served);
+        self.stores.0.insert(served.name.clone(), served);
+    }
+
     fn fail(&mut self, component: Component, message: String, previous: &Stores) {
         if let Some(served) = previous.get(&component.name) {
-            self.stores
-                .0
-                .insert(served.name.clone(), Arc::clone(served));
+            self.keep(served);
         }
         self.failures.push(Failure {
             name: component.name,

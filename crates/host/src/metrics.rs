@@ -1,7 +1,10 @@
 //! Figures for Prometheus, under Dapr's names where Dapr has one
 //! (<https://docs.dapr.io/operations/observability/metrics/metrics-overview/>).
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use prometheus::{
     HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder,
@@ -64,8 +67,22 @@ impl Metrics {
         Ok(metrics)
     }
 
-    /// Counts one call of the store `component`; `operation` is `get` or `bulk_get`.
-    pub(crate) fn call(&self, component: &str, operation: &str, success: bool, took: Duration) {
+    /// Does `work`, a call of the store `component`, and counts it; `operation` is `get` or
+    /// `bulk_get`. Gives how long it took too.
+    pub(crate) async fn measured<T, E>(
+        &self,
+        component: &str,
+        operation: &str,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> (Result<T, E>, Duration) {
+        let started = Instant::now();
+        let result = work.await;
+        let took = started.elapsed();
+        self.call(component, operation, result.is_ok(), took);
+        (result, took)
+    }
+
+    fn call(&self, component: &str, operation: &str, success: bool, took: Duration) {
         let Identity {
             app_id, namespace, ..
         } = &*self.identity;

@@ -21,7 +21,7 @@ use tokio::{net::TcpStream, signal::ctrl_c, sync::oneshot};
 use super::{Options, Shown};
 use crate::{
     emulator::{Config, Emulator},
-    harness::properties,
+    harness::{component_yaml, properties},
 };
 
 const KIND: &str = "secretstores.tencentcloud.ssm";
@@ -30,7 +30,9 @@ const PATH: &str = "/v1.0/secrets/tencent/db-password";
 pub(super) async fn show(options: &Options) -> Shown {
     let emulator = Emulator::start(Config::sample()).await?;
     let folder = tempfile::tempdir()?;
-    fs::write(folder.path().join("tencent.yaml"), component(&emulator))?;
+    // As for Dapr's own store; only the endpoint is the emulator's.
+    let component = component_yaml("tencent", KIND, &properties(&emulator.url(), &[]));
+    fs::write(folder.path().join("tencent.yaml"), component)?;
     let server = start(options, folder.path()).await?;
     let address = |addresses: Vec<SocketAddr>| addresses.into_iter().next().ok_or("no address");
     let (http, grpc) = (
@@ -51,18 +53,6 @@ pub(super) async fn show(options: &Options) -> Shown {
     }
     let _ = stop.send(());
     Ok(serving.await??)
-}
-
-/// The Component, as for Dapr's own store; only the endpoint is the emulator's.
-fn component(emulator: &Emulator) -> String {
-    let mut yaml = format!(
-        "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: tencent\nspec:\n  type: \
-         {KIND}\n  version: v1\n  metadata:\n"
-    );
-    for (name, value) in properties(&emulator.url(), &[]) {
-        yaml.push_str(&format!("  - name: {name}\n    value: {value}\n"));
-    }
-    yaml
 }
 
 async fn start(options: &Options, folder: &Path) -> Result<Server, Box<dyn Error>> {

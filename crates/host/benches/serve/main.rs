@@ -42,7 +42,7 @@ mod figures {
     use host_test::{
         component,
         emulator::{Config, Emulator, Rates},
-        harness::properties,
+        harness::{component_yaml, properties},
     };
     use http::{Request, StatusCode};
     use http_body_util::{BodyExt, Empty};
@@ -219,8 +219,7 @@ mod figures {
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
-        let yaml = "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: env\nspec:\n  \
-                    type: secretstores.local.env\n  version: v1\n";
+        let yaml = component_yaml::<&str, &str>("env", "secretstores.local.env", &[]);
         fs::write(folder.path().join("env.yaml"), yaml).unwrap();
         let mut command = Command::new(program);
         command
@@ -281,13 +280,8 @@ mod figures {
 
     fn resources(emulator: &Emulator) -> TempDir {
         let folder = tempfile::tempdir().unwrap();
-        let mut yaml = "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: \
-                        tencent\nspec:\n  type: secretstores.tencentcloud.ssm\n  version: v1\n  \
-                        metadata:\n"
-            .to_owned();
-        for (name, value) in properties(&emulator.url(), &[]) {
-            yaml.push_str(&format!("  - name: {name}\n    value: {value}\n"));
-        }
+        let properties = properties(&emulator.url(), &[]);
+        let yaml = component_yaml("tencent", "secretstores.tencentcloud.ssm", &properties);
         fs::write(folder.path().join("tencent.yaml"), yaml).unwrap();
         folder
     }

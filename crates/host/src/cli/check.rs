@@ -21,10 +21,7 @@ pub(super) struct CheckCommand {
 impl CheckCommand {
     pub(super) async fn run(self) -> Done {
         self.log.start();
-        if self.setup.resources_path.is_empty() {
-            return Err("say with --resources-path where the Component YAML is".into());
-        }
-        let loader = self.setup.setup()?.loader;
+        let loader = self.setup.setup_with_resources()?.loader;
         let outcome = loader.load(&Stores::default()).await?;
         let mut rows = Vec::new();
         let mut good = outcome.fatal().is_none() && outcome.problems.is_empty();

@@ -1,6 +1,6 @@
 //! `dapr-wasm-host serve`.
 
-use std::{env, error::Error, fs, net::IpAddr, path::PathBuf, process::ExitCode};
+use std::{error::Error, fs, net::IpAddr, path::PathBuf, process::ExitCode};
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
@@ -12,6 +12,7 @@ use super::{
     stop::{Stop, StopOptions},
 };
 use crate::{
+    environment::set,
     resources::{self, Scopes},
     serve::{Reloader, ServeOptions, Server, Token},
 };
@@ -55,23 +56,19 @@ pub(super) struct ServeCommand {
 impl ServeCommand {
     pub(super) async fn run(self) -> Done {
         self.log.start();
-        if self.setup.resources_path.is_empty() {
-            return Err("say with --resources-path where the Component YAML is".into());
-        }
         let stop = Stop::on_signal()?;
         let scopes = self.scopes()?;
         let Setup {
             loader, metrics, ..
-        } = self.setup.setup()?;
+        } = self.setup.setup_with_resources()?;
         if self.enable_metrics {
             self.metrics.start(self.metrics_port, &metrics).await?;
         }
-        let token = env::var("DAPR_API_TOKEN").ok();
         let (server, outcome) = Server::start(ServeOptions {
             addresses: self.dapr_listen_addresses.clone(),
             http_port: self.dapr_http_port,
             grpc_port: self.dapr_grpc_port,
-            token: token.filter(|token| !token.is_empty()).map(Token::new),
+            token: set("DAPR_API_TOKEN").map(Token::new),
             scopes,
             loader,
             metrics,

@@ -1,7 +1,6 @@
 //! What all commands need: the engine, the network, the types and the resources.
 
 use std::{
-    env,
     error::Error,
     fs,
     net::{IpAddr, Ipv4Addr},
@@ -15,6 +14,7 @@ use futures_util::future;
 
 use crate::{
     InstanceOptions, Kinds, Loader, Metrics, Outbound, Runtime, RuntimeConfig,
+    environment::{self, set},
     resources::Identity,
     serve::{ServeError, listen},
     stores::PoolOptions,
@@ -67,6 +67,14 @@ pub(super) struct Setup {
 }
 
 impl SetupOptions {
+    /// The same, where there is nothing to do without resources.
+    pub(super) fn setup_with_resources(&self) -> Result<Setup, Box<dyn Error>> {
+        if self.resources_path.is_empty() {
+            return Err("say with --resources-path where the Component YAML is".into());
+        }
+        self.setup()
+    }
+
     pub(super) fn setup(&self) -> Result<Setup, Box<dyn Error>> {
         let runtime = Runtime::new(&RuntimeConfig {
             max_instances: MAX_INSTANCES,
@@ -77,7 +85,7 @@ impl SetupOptions {
         let pool = PoolOptions {
             outbound: outbound.clone(),
             instance: InstanceOptions {
-                env: environment(),
+                env: settings(),
                 output: None,
             },
             max_instances: self.max_instances,
@@ -170,18 +178,10 @@ fn type_and_file(component: &str) -> Result<(&str, &str), String> {
 }
 
 /// What components may see of the environment: the settings of the store that is built in.
-fn environment() -> Vec<(String, String)> {
-    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-        Some((name.into_string().ok()?, value.into_string().ok()?))
-    };
-    env::vars_os()
-        .filter_map(text)
+fn settings() -> Vec<(String, String)> {
+    environment::all()
         .filter(|(name, _)| name.starts_with("TENCENTCLOUD_"))
         .collect()
-}
-
-fn set(variable: &str) -> Option<String> {
-    env::var(variable).ok().filter(|value| !value.is_empty())
 }
 
 /// This user's own folder for compiled code.

@@ -3,7 +3,6 @@
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
-    time::Instant,
 };
 
 use tokio::sync::Mutex;
@@ -87,10 +86,7 @@ impl Service {
         instance: &str,
         work: impl Future<Output = Result<T, CallError>>,
     ) -> Result<T, Status> {
-        let started = Instant::now();
-        let result = work.await;
-        self.metrics
-            .call(instance, call, result.is_ok(), started.elapsed());
+        let (result, _) = self.metrics.measured(instance, call, work).await;
         result.map_err(|why| failed(call, &why))
     }
 

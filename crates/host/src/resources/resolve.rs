@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{Component, Item, SecretKeyRef};
 use crate::{
+    environment,
     stores::{Properties, Store},
     types::Metadata,
 };
@@ -63,7 +64,7 @@ async fn value(
         });
     }
     Ok(match (literal, &item.env_ref) {
-        (None, Some(variable)) => environment(variable).map(Some),
+        (None, Some(variable)) => self::variable(variable).map(Some),
         (literal, _) => Ok(literal),
     })
 }
@@ -85,16 +86,15 @@ async fn read(
 }
 
 /// What Dapr lets a Component read of the environment.
-fn environment(variable: &str) -> Result<String, String> {
+fn variable(variable: &str) -> Result<String, String> {
     let upper = variable.to_ascii_uppercase();
     let listed = |keys: String| keys.split(' ').any(|key| key.eq_ignore_ascii_case(&upper));
     let allowed = env::var("DAPR_ENV_KEYS").map_or(true, listed);
-    if upper == "APP_API_TOKEN" || upper.starts_with("DAPR_") || upper.contains(' ') || !allowed {
+    if environment::is_hidden(&upper) || upper.contains(' ') || !allowed {
         return Err(format!("envRef {variable} is not allowed"));
     }
-    let value = (!variable.contains(['=', '\0'])).then(|| env::var(variable).ok());
-    let value = value.flatten().filter(|value| !value.is_empty());
-    value.ok_or_else(|| format!("the environment variable {variable} is not set"))
+    environment::set(variable)
+        .ok_or_else(|| format!("the environment variable {variable} is not set"))
 }
 
 /// Dapr's templates. Only values that stand in the file have any: a secret is never rewritten.
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn the_environment_is_open_where_dapr_opens_it() {
-        assert!(environment("PATH").is_ok());
+        assert!(variable("PATH").is_ok());
         for refused in [
             "",
             "APP_API_TOKEN",
@@ -152,7 +152,7 @@ mod tests {
             "no=name",
             "SURELY_NOT_SET_7",
         ] {
-            assert!(environment(refused).is_err(), "{refused}");
+            assert!(variable(refused).is_err(), "{refused}");
         }
     }
 }

@@ -6,7 +6,6 @@ use std::{
         Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
-    time::Instant,
 };
 
 use super::error::ApiError;
@@ -104,10 +103,7 @@ impl Api {
         store: &str,
         work: impl Future<Output = Result<T, CallError>>,
     ) -> Result<T, CallError> {
-        let started = Instant::now();
-        let result = work.await;
-        let took = started.elapsed();
-        self.metrics.call(store, operation, result.is_ok(), took);
+        let (result, took) = self.metrics.measured(store, operation, work).await;
         match &result {
             Ok(_) => tracing::debug!(store, operation, ?took, "read"),
             Err(why) => tracing::warn!(store, operation, ?took, "{}", why.describe()),

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Router,
-    body::{Body, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::{Request, State},
     response::Response,
 };
@@ -85,7 +85,7 @@ async fn secrets(
                    digits, or it is not UTF-8\n";
         return Ok(text(StatusCode::BAD_REQUEST, why));
     };
-    read_body(request).await?;
+    check_body(request).await?;
     if key == "bulk" {
         let secrets = api.bulk(&store, &metadata).await?;
         let all: BTreeMap<_, _> = secrets.iter().map(|it| (&it.name, data(it))).collect();
@@ -99,9 +99,8 @@ async fn secrets(
 }
 
 /// daprd reads the body of a GET too, and what stands in the path and the query wins.
-async fn read_body(request: Request) -> Result<(), ApiError> {
-    let body = to_bytes(request.into_body(), MAX_BODY).await;
-    let body = body.map_err(|_| ApiError::malformed("it is longer than 4 MiB or incomplete"))?;
+async fn check_body(request: Request) -> Result<(), ApiError> {
+    let body = body(request).await?;
     if body.is_empty() {
         return Ok(());
     }
@@ -109,6 +108,11 @@ async fn read_body(request: Request) -> Result<(), ApiError> {
     parsed
         .map(drop)
         .map_err(|_| ApiError::malformed("it is not a JSON object"))
+}
+
+async fn body(request: Request) -> Result<Bytes, ApiError> {
+    let body = to_bytes(request.into_body(), MAX_BODY).await;
+    body.map_err(|_| ApiError::malformed("it is longer than 4 MiB or incomplete"))
 }
 
 fn metadata(api: &Api) -> Response {
@@ -135,9 +139,7 @@ fn metadata(api: &Api) -> Response {
 
 async fn set_metadata(api: &Api, key: &str, request: Request) -> Result<Response, ApiError> {
     let key = path::unescape(key).ok_or_else(|| ApiError::malformed("the key is not escaped"))?;
-    let body = to_bytes(request.into_body(), MAX_BODY).await;
-    let body = body.map_err(|_| ApiError::malformed("it is longer than 4 MiB or incomplete"))?;
-    let value = String::from_utf8(body.to_vec())
+    let value = String::from_utf8(body(request).await?.to_vec())
         .map_err(|_| ApiError::malformed("the value is not UTF-8"))?;
     api.extend(key, value);
     Ok(empty())

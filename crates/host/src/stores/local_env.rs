@@ -1,11 +1,12 @@
 //! `secretstores.local.env`: the environment of this process.
 
-use std::env;
-
 use async_trait::async_trait;
 
 use super::{Properties, Store, secret};
-use crate::types::{CallError, Metadata, Secret};
+use crate::{
+    environment::{self, is_hidden},
+    types::{CallError, Metadata, Secret},
+};
 
 /// Dapr's store of this type
 /// (<https://docs.dapr.io/reference/components-reference/supported-secret-stores/envvar-secret-store/>).
@@ -22,17 +23,6 @@ impl LocalEnv {
     }
 }
 
-/// Whether Dapr keeps the variable from applications.
-pub(crate) fn is_hidden(variable: &str) -> bool {
-    let upper = variable.to_ascii_uppercase();
-    upper == "APP_API_TOKEN" || upper.starts_with("DAPR_")
-}
-
-/// Whether `env::var_os` can be asked for it.
-fn is_name(variable: &str) -> bool {
-    !variable.is_empty() && !variable.contains(['=', '\0'])
-}
-
 #[async_trait]
 impl Store for LocalEnv {
     async fn features(&self) -> Result<Vec<String>, CallError> {
@@ -41,24 +31,16 @@ impl Store for LocalEnv {
 
     async fn get(&self, name: &str, _metadata: &Metadata) -> Result<Secret, CallError> {
         let variable = format!("{}{name}", self.prefix);
-        let value = if is_hidden(&variable) || !is_name(&variable) {
-            None
-        } else {
-            env::var(&variable).ok()
-        };
+        let shown = Some(variable).filter(|variable| !is_hidden(variable));
+        let value = shown.and_then(|variable| environment::get(&variable));
         Ok(secret(name, [(name.to_owned(), value.unwrap_or_default())]))
     }
 
     async fn bulk_get(&self, _metadata: &Metadata) -> Result<Vec<Secret>, CallError> {
-        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        };
-        let shown = env::vars_os()
-            .filter_map(text)
-            .filter_map(|(variable, value)| {
-                let name = variable.strip_prefix(&self.prefix)?.to_owned();
-                (!is_hidden(&variable)).then(|| secret(&name, [(name.clone(), value)]))
-            });
+        let shown = environment::all().filter_map(|(variable, value)| {
+            let name = variable.strip_prefix(&self.prefix)?.to_owned();
+            (!is_hidden(&variable)).then(|| secret(&name, [(name.clone(), value)]))
+        });
         let mut secrets: Vec<Secret> = shown.collect();
         secrets.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(secrets)

@@ -14,7 +14,7 @@ use std::{
 use bytes::Bytes;
 use host_test::{
     emulator::{Config, Emulator},
-    harness::properties,
+    harness::{component_yaml, properties},
 };
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -29,14 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A Component as YAML; `more` is put at its end.
 pub(crate) fn component(name: &str, kind: &str, items: &[(&str, &str)], more: &str) -> String {
-    let mut yaml = format!(
-        "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: {name}\nspec:\n  type: {kind}\n  \
-         version: v1\n  metadata:\n"
-    );
-    for (name, value) in items {
-        yaml.push_str(&format!("  - name: {name}\n    value: {value:?}\n"));
-    }
-    yaml + more
+    component_yaml(name, kind, items) + more
 }
 
 /// A Component that reads from `emulator`.

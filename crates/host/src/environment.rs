@@ -1,0 +1,29 @@
+//! This process's environment, as far as it is text and Dapr shows it.
+
+use std::{env, ffi::OsString};
+
+/// Whether Dapr keeps the variable from applications and Components.
+pub(crate) fn is_hidden(variable: &str) -> bool {
+    let upper = variable.to_ascii_uppercase();
+    upper == "APP_API_TOKEN" || upper.starts_with("DAPR_")
+}
+
+/// The value of `variable`, whatever stands in that name.
+pub(crate) fn get(variable: &str) -> Option<String> {
+    // With `=` in the name, the C library may find another variable's value.
+    let is_name = !variable.is_empty() && !variable.contains(['=', '\0']);
+    is_name.then(|| env::var(variable).ok()).flatten()
+}
+
+/// The value of `variable`, where it is not empty.
+pub(crate) fn set(variable: &str) -> Option<String> {
+    get(variable).filter(|value| !value.is_empty())
+}
+
+/// All variables that are text.
+pub(crate) fn all() -> impl Iterator<Item = (String, String)> {
+    let text = |(name, value): (OsString, OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    env::vars_os().filter_map(text)
+}
