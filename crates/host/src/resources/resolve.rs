@@ -1,6 +1,6 @@
 //! How the items of a Component become its properties.
 
-use std::env;
+use std::{collections::BTreeMap, env};
 
 use uuid::Uuid;
 
@@ -8,7 +8,7 @@ use super::{Component, Item, SecretKeyRef};
 use crate::{
     environment,
     stores::{Properties, Store},
-    types::Metadata,
+    types::{Metadata, Secret},
 };
 
 /// Who asks: what templates in values stand for.
@@ -34,9 +34,13 @@ pub async fn resolve(
 ) -> Result<(Properties, Vec<String>), String> {
     let mut pairs = Vec::new();
     let mut warnings = Vec::new();
-    let namespace = component.namespace.clone().unwrap_or_default();
+    let mut secrets = Secrets {
+        store: secrets,
+        namespace: component.namespace.as_deref().unwrap_or_default(),
+        read: BTreeMap::new(),
+    };
     for item in &component.metadata {
-        match value(item, secrets, &namespace, identity).await? {
+        match value(item, &mut secrets, identity).await? {
             Ok(Some(value)) => pairs.push((item.name.clone(), value)),
             Ok(None) => {}
             Err(why) => warnings.push(format!("{} is left out: {why}", item.name)),
@@ -47,8 +51,7 @@ pub async fn resolve(
 
 async fn value(
     item: &Item,
-    secrets: Option<&dyn Store>,
-    namespace: &str,
+    secrets: &mut Secrets<'_>,
     identity: &Identity,
 ) -> Result<Result<Option<String>, String>, String> {
     let literal = match &item.value {
@@ -56,7 +59,7 @@ async fn value(
         None => None,
     };
     if let Some(reference) = &item.secret_key_ref {
-        let read = read(reference, secrets, namespace).await;
+        let read = secrets.value(reference).await;
         return Ok(match (read, literal) {
             (Ok(value), _) => Ok(Some(value)),
             (Err(_), Some(literal)) => Ok(Some(literal)),
@@ -69,20 +72,36 @@ async fn value(
     })
 }
 
-async fn read(
-    reference: &SecretKeyRef,
-    secrets: Option<&dyn Store>,
-    namespace: &str,
-) -> Result<String, String> {
-    let SecretKeyRef { name, key } = reference;
-    let store = secrets.ok_or("its secretKeyRef needs auth.secretStore")?;
-    let metadata: Metadata = vec![("namespace".to_owned(), namespace.to_owned())];
-    let secret = store.get(name, &metadata).await;
-    let secret = secret.map_err(|why| format!("secret {name}: {}", why.describe()))?;
-    let value = secret.value(key).filter(|value| !value.is_empty());
-    value
-        .map(str::to_owned)
-        .ok_or_else(|| format!("secret {name} has no value under the key {key}"))
+/// What a Component takes from another store: every secret is read once, as by daprd.
+struct Secrets<'a> {
+    store: Option<&'a dyn Store>,
+    namespace: &'a str,
+    read: BTreeMap<String, Result<Secret, String>>,
+}
+
+impl Secrets<'_> {
+    async fn value(&mut self, reference: &SecretKeyRef) -> Result<String, String> {
+        let SecretKeyRef { name, key } = reference;
+        let secret = match self.read.remove(name) {
+            Some(read) => read,
+            None => self.read(name).await,
+        };
+        let secret = self.read.entry(name.clone()).or_insert(secret);
+        let secret = secret.as_ref().map_err(String::clone)?;
+        let value = secret.value(key).filter(|value| !value.is_empty());
+        value
+            .map(str::to_owned)
+            .ok_or_else(|| format!("secret {name} has no value under the key {key}"))
+    }
+
+    async fn read(&self, name: &str) -> Result<Secret, String> {
+        let store = self
+            .store
+            .ok_or("its secretKeyRef needs auth.secretStore")?;
+        let metadata: Metadata = vec![("namespace".to_owned(), self.namespace.to_owned())];
+        let secret = store.get(name, &metadata).await;
+        secret.map_err(|why| format!("secret {name}: {}", why.describe()))
+    }
 }
 
 /// What Dapr lets a Component read of the environment.

@@ -1,6 +1,6 @@
 //! Component YAML, by what is served of it.
 
-use host_test::emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
+use host_test::emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret};
 
 use crate::support::{Folder, SSM, Served, command, component, on, secrets_file, text};
 
@@ -117,4 +117,30 @@ async fn two_stores_of_one_type_do_not_mix_up_their_secrets() {
     let all = served.get("/v1.0/secrets/first/bulk").await.body;
     let few = served.get("/v1.0/secrets/second/bulk").await.body;
     assert!(all.len() > few.len() && few.len() > 10, "{all}{few}");
+}
+
+// The host reads while it starts, which this thread waits for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_several_values_come_from_is_read_once() {
+    let mut config = Config::sample();
+    let keys = format!(r#"{{"id": "{SAMPLE_SECRET_ID}", "key": "{SAMPLE_SECRET_KEY}"}}"#);
+    config.secrets.push(Secret::text("keys", "v1", &keys));
+    let emulator = Emulator::start(config).await.unwrap();
+    let url = emulator.url();
+    let many = [("multipleKeyValuesPerSecret", "true")];
+    let items = [("endpoint", url.as_str()), ("region", "ap-guangzhou")];
+    let references = "  - name: secretId\n    secretKeyRef: {name: keys, key: id}\n  - name: \
+                      secretKey\n    secretKeyRef: {name: keys, key: key}\nauth:\n  secretStore: \
+                      first\n";
+    let folder = Folder::new()
+        .with("a.yaml", &on(&emulator, "first", &many))
+        .with("b.yaml", &component("second", SSM, &items, references));
+    let served = Served::start(&folder, &[], &[]);
+    let requests = emulator.requests();
+    let reads = requests
+        .iter()
+        .filter(|it| it.secret.as_deref() == Some("keys") && it.code.is_none());
+    assert_eq!(reads.filter(|it| it.action == "GetSecretValue").count(), 1);
+    let answer = served.get("/v1.0/secrets/second/api-token").await;
+    assert_eq!(answer.body, "{\"api-token\":\"sample-token-4f1c\"}\n");
 }
