@@ -17,6 +17,10 @@ build:
 test: tools
     cargo test --locked
 
+# Compose the command line with the store: target/wasm32-wasip2/release/ssm-cli.wasm
+compose: build
+    cargo run --quiet --locked --package host-test --bin compose -- {{ parent_directory(component) }}
+
 # Read sample secrets through the component, from an emulator
 demo *args:
     cargo run --locked -- {{ args }}
@@ -25,7 +29,7 @@ demo *args:
 lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --locked -- -D warnings
-    cargo clippy --locked --target wasm32-wasip2 --target-dir target/component -p tencentcloud-ssm -p ssm -p tc3 -p bad-store -- -D warnings
+    cargo clippy --locked --target wasm32-wasip2 --target-dir target/component -p tencentcloud-ssm -p ssm -p tc3 -p secrets-cli -p bad-store -- -D warnings
 
 # The component's size against its budget
 size: build

@@ -8,6 +8,8 @@ use std::{
 
 use thiserror::Error;
 
+use crate::compose::{ComposeError, compose};
+
 const TARGET: &str = "wasm32-wasip2";
 
 /// Why there is no component.
@@ -28,6 +30,9 @@ pub enum BuildError {
     /// Cargo succeeded, yet the file is not there.
     #[error("{0} cannot be read: {1}")]
     Unreadable(PathBuf, io::Error),
+    /// Two components were built and do not make one.
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
 }
 
 /// Builds the component for `wasm32-wasip2`, in the release profile, and gives its path. What
@@ -80,6 +85,19 @@ pub fn package(name: &str, quiet: bool) -> Result<PathBuf, BuildError> {
 /// As [`build`].
 pub fn bytes() -> Result<Vec<u8>, BuildError> {
     let path = build(true)?;
+    read(path)
+}
+
+/// Builds the command line and composes it with the component: `ssm-cli.wasm`.
+///
+/// # Errors
+/// As [`build`].
+pub fn command() -> Result<Vec<u8>, BuildError> {
+    let front = package("secrets-cli", true)?.with_file_name("secrets-cli.wasm");
+    Ok(compose(&read(front)?, &bytes()?)?)
+}
+
+fn read(path: PathBuf) -> Result<Vec<u8>, BuildError> {
     fs::read(&path).map_err(|why| BuildError::Unreadable(path, why))
 }
 

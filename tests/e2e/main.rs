@@ -12,6 +12,7 @@
 mod artefact;
 mod bulk;
 mod clock;
+mod command;
 mod configuration;
 mod faults;
 mod others;

@@ -1,0 +1,175 @@
+//! The command line composed with the store, run by the unmodified wasmtime command.
+
+use std::{fs, path::PathBuf};
+
+use host_test::{
+    component, compose,
+    emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY},
+    harness::compiled,
+};
+use tempfile::NamedTempFile;
+use tokio::process::Command;
+
+struct Composed {
+    wasmtime: PathBuf,
+    file: NamedTempFile,
+    emulator: Emulator,
+}
+
+struct Ended {
+    success: bool,
+    out: String,
+    err: String,
+}
+
+impl Composed {
+    async fn new() -> Option<Self> {
+        let wasmtime = component::prepared("target/tools/bin/wasmtime", "tools/setup")?;
+        let file = NamedTempFile::with_suffix(".wasm").unwrap();
+        fs::write(&file, component::command().unwrap()).unwrap();
+        let emulator = Emulator::start(Config::sample()).await.unwrap();
+        Some(Self {
+            wasmtime,
+            file,
+            emulator,
+        })
+    }
+
+    async fn run(&self, arguments: &[&str]) -> Ended {
+        self.run_with(SAMPLE_SECRET_KEY, &["-Shttp"], arguments)
+            .await
+    }
+
+    async fn run_with(&self, key: &str, options: &[&str], arguments: &[&str]) -> Ended {
+        let output = Command::new(&self.wasmtime)
+            .arg("run")
+            .args(options)
+            .args([
+                "--env",
+                &format!("TENCENTCLOUD_SECRET_ID={SAMPLE_SECRET_ID}"),
+            ])
+            .args(["--env", &format!("TENCENTCLOUD_SECRET_KEY={key}")])
+            .args(["--env", "TENCENTCLOUD_REGION=ap-guangzhou"])
+            .args([
+                "--env",
+                &format!("TENCENTCLOUD_SSM_ENDPOINT={}", self.emulator.url()),
+            ])
+            .arg(self.file.path())
+            .args(arguments)
+            .output()
+            .await
+            .unwrap();
+        Ended {
+            success: output.status.success(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+#[test]
+fn it_imports_what_the_store_imports_and_nothing_else() {
+    let (imports, exports) = compose::interfaces(&component::command().unwrap()).unwrap();
+    assert_eq!(imports, compiled().imports());
+    // Rust's standard library says which 0.2.
+    assert!(
+        matches!(&exports[..], [run] if run.starts_with("wasi:cli/run@0.2.")),
+        "{exports:?}"
+    );
+}
+
+#[test]
+fn what_does_not_fit_is_not_composed() {
+    let store = component::bytes().unwrap();
+    let told = |front: &[u8], store: &[u8]| compose::compose(front, store).err().unwrap();
+    let two_stores = told(&store, &store).to_string();
+    assert!(two_stores.starts_with("they do not fit: "), "{two_stores}");
+    let no_store = told(&store, b"").to_string();
+    assert!(no_store.starts_with("store:component: "), "{no_store}");
+}
+
+#[tokio::test]
+async fn it_prints_a_secret_and_nothing_else() {
+    let Some(composed) = Composed::new().await else {
+        return;
+    };
+    let ended = composed.run(&["get", "api-token"]).await;
+    assert!(ended.success, "{}", ended.err);
+    assert_eq!(
+        (ended.out.as_str(), ended.err.as_str()),
+        ("sample-token-4f1c\n", "")
+    );
+    let old = composed
+        .run(&["get", "db-password", "--version", "v1"])
+        .await;
+    assert_eq!(old.out, "sample-password-old\n");
+    let whole = composed.run(&["get", "api-token", "--json"]).await.out;
+    assert!(
+        whole.starts_with(
+            r#"{"data":{"api-token":"sample-token-4f1c"},"name":"api-token","requestId":""#
+        ),
+        "{whole}"
+    );
+}
+
+#[tokio::test]
+async fn it_prints_names_or_all_or_some_secrets() {
+    let Some(composed) = Composed::new().await else {
+        return;
+    };
+    let names = composed.run(&["list"]).await.out;
+    assert!(
+        names.lines().any(|name| name == "api-token") && names.lines().count() == 4,
+        "{names}"
+    );
+    assert!(!names.contains("sample-token-4f1c"));
+    let all = composed.run(&["bulk"]).await.out;
+    assert!(
+        all.contains(r#""api-token":{"api-token":"sample-token-4f1c"}"#)
+            && all.lines().count() == 1,
+        "{all}"
+    );
+    let some = composed.run(&["bulk", "--names", "api-token"]).await.out;
+    assert_eq!(
+        some,
+        "{\"api-token\":{\"api-token\":\"sample-token-4f1c\"}}\n"
+    );
+}
+
+#[tokio::test]
+async fn an_error_goes_to_standard_error_with_its_kind_first() {
+    let Some(composed) = Composed::new().await else {
+        return;
+    };
+    let missing = composed.run(&["get", "no-such"]).await;
+    assert!(!missing.success && missing.out.is_empty());
+    assert!(missing.err.starts_with("not-found: "), "{}", missing.err);
+    let json = composed.run(&["get", "no-such", "--json"]).await;
+    assert!(!json.success && json.out.is_empty());
+    assert!(
+        json.err
+            .starts_with(r#"{"code":"ResourceNotFound.SecretNotExist","kind":"not-found""#),
+        "{}",
+        json.err
+    );
+    let unknown = composed.run(&["gett"]).await;
+    assert!(!unknown.success && unknown.out.is_empty());
+    assert!(unknown.err.contains("Usage: "), "{}", unknown.err);
+}
+
+#[tokio::test]
+async fn ping_says_nothing_when_all_is_well_and_why_when_not() {
+    let Some(composed) = Composed::new().await else {
+        return;
+    };
+    let well = composed.run(&["ping"]).await;
+    assert!(well.success && well.out.is_empty() && well.err.is_empty());
+    let wrong = "wrong-key-0123456789abcdefghijkl";
+    let refused = composed.run_with(wrong, &["-Shttp"], &["ping"]).await;
+    assert!(!refused.success && refused.out.is_empty());
+    assert!(
+        refused.err.starts_with("unauthenticated: ") && !refused.err.contains(wrong),
+        "{}",
+        refused.err
+    );
+}
