@@ -14,7 +14,7 @@ use super::{
 use crate::{
     environment::set,
     resources::{self, Scopes},
-    serve::{Reloader, ServeOptions, Server, Token},
+    serve::{Changes, Reloader, ServeOptions, Server, Token},
 };
 
 #[derive(Args)]
@@ -64,6 +64,8 @@ impl ServeCommand {
         if self.enable_metrics {
             self.metrics.start(self.metrics_port, &metrics).await?;
         }
+        // From before they are read, so that no change falls in between.
+        let changes = Changes::of(&loader.folders);
         let (server, outcome) = Server::start(ServeOptions {
             addresses: self.dapr_listen_addresses.clone(),
             http_port: self.dapr_http_port,
@@ -88,7 +90,7 @@ impl ServeCommand {
         for address in server.grpc_addresses() {
             tracing::info!(%address, "gRPC API");
         }
-        follow(server.reloader())?;
+        follow(server.reloader(), changes)?;
         let serving = server.serve(stop.clone().wait());
         self.stop.bounded(stop, serving).await?;
         Ok(ExitCode::SUCCESS)
@@ -107,7 +109,7 @@ impl ServeCommand {
 }
 
 /// Reloads on SIGHUP and on every change of a file.
-fn follow(reloader: Reloader) -> Result<(), Box<dyn Error>> {
+fn follow(reloader: Reloader, changes: notify::Result<Changes>) -> Result<(), Box<dyn Error>> {
     let mut hang_up = signal(SignalKind::hangup())?;
     let by_signal = reloader.clone();
     tokio::spawn(async move {
@@ -115,11 +117,14 @@ fn follow(reloader: Reloader) -> Result<(), Box<dyn Error>> {
             by_signal.reload().await;
         }
     });
-    tokio::spawn(async move {
-        if let Err(why) = reloader.watch().await {
+    match changes {
+        Ok(changes) => {
+            tokio::spawn(async move { reloader.follow(changes).await });
+        }
+        Err(why) => {
             tracing::warn!("changes of files are not seen, send SIGHUP instead: {why}");
         }
-    });
+    }
     Ok(())
 }
 

@@ -22,7 +22,11 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{service::InterceptorLayer, transport};
 
 use self::api::Api;
-pub use self::{listen::listen, reload::Reloader, token::Token};
+pub use self::{
+    listen::listen,
+    reload::{Changes, Reloader},
+    token::Token,
+};
 use crate::{
     grpc::{reflection_v1, reflection_v1alpha},
     loader::{Loader, Outcome, Stores},

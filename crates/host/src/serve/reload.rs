@@ -1,8 +1,8 @@
 //! Stores that follow their files.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use notify::{EventKind, RecursiveMode, Watcher};
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::{
     sync::{Mutex, Notify},
     time::sleep,
@@ -50,11 +50,28 @@ impl Reloader {
         }
     }
 
-    /// Loads them whenever a file in their folders changes, for as long as it is polled.
+    /// Loads them whenever there are `changes`, for as long as it is polled.
+    pub async fn follow(&self, changes: Changes) {
+        loop {
+            changes.next().await;
+            self.reload().await;
+        }
+    }
+}
+
+/// Changes of the files in some folders, from when this was made: none is missed, also while nobody
+/// waits for one.
+pub struct Changes {
+    changed: Arc<Notify>,
+    _watcher: RecommendedWatcher,
+}
+
+impl Changes {
+    /// Watches `folders`.
     ///
     /// # Errors
-    /// If the folders cannot be watched.
-    pub async fn watch(&self) -> notify::Result<()> {
+    /// If they cannot be watched.
+    pub fn of(folders: &[PathBuf]) -> notify::Result<Self> {
         let changed = Arc::new(Notify::new());
         let told = Arc::clone(&changed);
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<_>| {
@@ -64,13 +81,38 @@ impl Reloader {
                 told.notify_one();
             }
         })?;
-        for folder in &self.loader.folders {
+        for folder in folders {
             watcher.watch(folder, RecursiveMode::NonRecursive)?;
         }
-        loop {
-            changed.notified().await;
-            sleep(SETTLE).await;
-            self.reload().await;
-        }
+        Ok(Self {
+            changed,
+            _watcher: watcher,
+        })
+    }
+
+    /// Waits for a change, and until whoever made it is done.
+    async fn next(&self) {
+        self.changed.notified().await;
+        sleep(SETTLE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_change_is_seen_that_was_made_before_anybody_waited() {
+        let folder = tempfile::tempdir().unwrap();
+        let changes = Changes::of(&[folder.path().to_owned()]).unwrap();
+        fs::write(folder.path().join("a.yaml"), "").unwrap();
+        // The watcher has time to see it, with nobody waiting.
+        sleep(SETTLE).await;
+        let seen = timeout(Duration::from_secs(10), changes.next()).await;
+        assert!(seen.is_ok());
     }
 }
