@@ -17,7 +17,7 @@ build:
 test: tools
     cargo test --locked
 
-# Compose the command line with the store: target/wasm32-wasip2/release/ssm-cli.wasm
+# Compose the command line and the gateway with the store: ssm-cli.wasm and ssm-gateway.wasm beside it
 compose: build
     cargo run --quiet --locked --package host-test --bin compose -- {{ parent_directory(component) }}
 
@@ -29,7 +29,7 @@ demo *args:
 lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --locked -- -D warnings
-    cargo clippy --locked --target wasm32-wasip2 --target-dir target/component -p tencentcloud-ssm -p ssm -p tc3 -p secrets-cli -p bad-store -- -D warnings
+    cargo clippy --locked --target wasm32-wasip2 --target-dir target/component -p tencentcloud-ssm -p ssm -p tc3 -p dapr-secrets-api -p dapr-secretstores -p secrets-cli -p secrets-gateway -p consumer -p bad-store -- -D warnings
 
 # The component's size against its budget
 size: build
@@ -52,6 +52,6 @@ tools:
 daprd:
     tools/daprd
 
-# Run the README's commands as they stand there
+# Run the commands of all READMEs as they stand there
 readme: tools build
-    PATH="$PWD/target/tools/bin:$PATH" python3 tools/readme.py README.md
+    PATH="$PWD/target/tools/bin:$PATH" python3 tools/readme.py README.md examples/*/README.md

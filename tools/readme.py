@@ -1,7 +1,9 @@
-"""Runs the commands of a README as they stand there.
+"""Runs the commands of READMEs as they stand there: python3 tools/readme.py README.md …
 
 Executed are fenced blocks under the comment `<!-- run -->`. One under `<!-- run: background -->`
-is started and left running until all others are done. All run in the folder of the README.
+is started and left running until all others of its README are done. A block under
+`<!-- prints -->` is what the block before it must print: its lines, in this order, where `…` stands
+for anything. All run in the folder of their README.
 """
 
 import os
@@ -11,32 +13,70 @@ import signal
 import subprocess
 import sys
 
-readme = pathlib.Path(sys.argv[1]).resolve()
-blocks = re.findall(r"<!-- run(: background)? -->\n```sh\n(.*?)```", readme.read_text(), re.S)
-assert blocks, "nothing to run"
-running = []
-try:
-    for background, script in blocks:
-        print(f"--- {script.strip()}", flush=True)
-        command = ["bash", "-euo", "pipefail", "-c", script]
-        if not background:
-            subprocess.run(command, cwd=readme.parent, check=True, timeout=1200)
-            continue
-        process = subprocess.Popen(
-            command,
-            cwd=readme.parent,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        running.append(process)
-        said = ""
-        while not re.search("listening on|HTTP API|plugged in", said):
-            line = process.stdout.readline()
-            said += line
-            assert line, said
-finally:
-    for process in running:
-        os.killpg(process.pid, signal.SIGTERM)
-print("every command of the README works")
+BLOCK = re.compile(r"<!-- (run|run: background|prints) -->\n```\w*\n(.*?)```", re.S)
+
+
+def start(script, folder):
+    process = subprocess.Popen(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    said = ""
+    while not re.search("listening on|HTTP API|plugged in|Serving HTTP", said):
+        line = process.stdout.readline()
+        said += line
+        if not line:
+            sys.exit(f"it ended:\n{said}")
+    return process
+
+
+def run(script, folder):
+    command = ["bash", "-euo", "pipefail", "-c", script]
+    done = subprocess.run(
+        command, cwd=folder, stdout=subprocess.PIPE, text=True, timeout=1200
+    )
+    print(done.stdout, end="", flush=True)
+    if done.returncode:
+        sys.exit(f"it ends with status {done.returncode}")
+    return done.stdout
+
+
+def check(expected, printed):
+    pattern = "(.|\n)*".join(
+        ".*".join(re.escape(part) for part in line.strip().split("…"))
+        for line in expected.splitlines()
+    )
+    if not re.search(pattern, printed):
+        sys.exit(f"it does not print\n{expected}\nbut\n{printed}")
+
+
+def follow(readme):
+    blocks = BLOCK.findall(readme.read_text())
+    if not blocks:
+        sys.exit(f"{readme} has nothing to run")
+    running, printed = [], ""
+    try:
+        for kind, text in blocks:
+            if kind == "prints":
+                check(text, printed)
+                continue
+            print(f"--- {text.strip()}", flush=True)
+            if kind == "run":
+                printed = run(text, readme.parent)
+            else:
+                running.append(start(text, readme.parent))
+    finally:
+        for process in running:
+            os.killpg(process.pid, signal.SIGTERM)
+            # The next README may want the same port.
+            process.communicate()
+
+
+for argument in sys.argv[1:]:
+    print(f"=== {argument}", flush=True)
+    follow(pathlib.Path(argument).resolve())
+    print(f"every command of {argument} works", flush=True)

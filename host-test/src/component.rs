@@ -93,8 +93,31 @@ pub fn bytes() -> Result<Vec<u8>, BuildError> {
 /// # Errors
 /// As [`build`].
 pub fn command() -> Result<Vec<u8>, BuildError> {
-    let front = package("secrets-cli", true)?.with_file_name("secrets-cli.wasm");
-    Ok(compose(&read(front)?, &bytes()?)?)
+    Ok(compose(&command_alone()?, &bytes()?)?)
+}
+
+/// Builds the command line, which is to be composed with a store.
+///
+/// # Errors
+/// As [`build`].
+pub fn command_alone() -> Result<Vec<u8>, BuildError> {
+    read(package("secrets-cli", true)?.with_file_name("secrets-cli.wasm"))
+}
+
+/// Builds the gateway and composes it with the component: `ssm-gateway.wasm`.
+///
+/// # Errors
+/// As [`build`].
+pub fn gateway() -> Result<Vec<u8>, BuildError> {
+    Ok(compose(&gateway_alone()?, &bytes()?)?)
+}
+
+/// Builds the gateway, which is to be composed with a store.
+///
+/// # Errors
+/// As [`build`].
+pub fn gateway_alone() -> Result<Vec<u8>, BuildError> {
+    read(package("secrets-gateway", true)?)
 }
 
 fn read(path: PathBuf) -> Result<Vec<u8>, BuildError> {

@@ -1,14 +1,16 @@
 //! The command line composed with the store, run by the unmodified wasmtime command.
 
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
 use host_test::{
     component, compose,
-    emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY},
+    emulator::{Config, Emulator},
     harness::compiled,
 };
 use tempfile::NamedTempFile;
 use tokio::process::Command;
+
+use crate::wasmtime;
 
 struct Composed {
     wasmtime: PathBuf,
@@ -24,36 +26,28 @@ struct Ended {
 
 impl Composed {
     async fn new() -> Option<Self> {
-        let wasmtime = component::prepared("target/tools/bin/wasmtime", "tools/setup")?;
-        let file = NamedTempFile::with_suffix(".wasm").unwrap();
-        fs::write(&file, component::command().unwrap()).unwrap();
-        let emulator = Emulator::start(Config::sample()).await.unwrap();
         Some(Self {
-            wasmtime,
-            file,
-            emulator,
+            wasmtime: wasmtime::program()?,
+            file: wasmtime::file(&component::command().unwrap()),
+            emulator: Emulator::start(Config::sample()).await.unwrap(),
         })
     }
 
     async fn run(&self, arguments: &[&str]) -> Ended {
-        self.run_with(SAMPLE_SECRET_KEY, &["-Shttp"], arguments)
-            .await
+        let variables = wasmtime::variables(&self.emulator);
+        self.run_with(variables, &["-Shttp"], arguments).await
     }
 
-    async fn run_with(&self, key: &str, options: &[&str], arguments: &[&str]) -> Ended {
+    async fn run_with(
+        &self,
+        variables: Vec<(&'static str, String)>,
+        options: &[&str],
+        arguments: &[&str],
+    ) -> Ended {
         let output = Command::new(&self.wasmtime)
             .arg("run")
             .args(options)
-            .args([
-                "--env",
-                &format!("TENCENTCLOUD_SECRET_ID={SAMPLE_SECRET_ID}"),
-            ])
-            .args(["--env", &format!("TENCENTCLOUD_SECRET_KEY={key}")])
-            .args(["--env", "TENCENTCLOUD_REGION=ap-guangzhou"])
-            .args([
-                "--env",
-                &format!("TENCENTCLOUD_SSM_ENDPOINT={}", self.emulator.url()),
-            ])
+            .args(wasmtime::environment(variables))
             .arg(self.file.path())
             .args(arguments)
             .output()
@@ -165,7 +159,10 @@ async fn ping_says_nothing_when_all_is_well_and_why_when_not() {
     let well = composed.run(&["ping"]).await;
     assert!(well.success && well.out.is_empty() && well.err.is_empty());
     let wrong = "wrong-key-0123456789abcdefghijkl";
-    let refused = composed.run_with(wrong, &["-Shttp"], &["ping"]).await;
+    let mut variables = wasmtime::variables(&composed.emulator);
+    variables.retain(|(name, _)| *name != "TENCENTCLOUD_SECRET_KEY");
+    variables.push(("TENCENTCLOUD_SECRET_KEY", wrong.to_owned()));
+    let refused = composed.run_with(variables, &["-Shttp"], &["ping"]).await;
     assert!(!refused.success && refused.out.is_empty());
     assert!(
         refused.err.starts_with("unauthenticated: ") && !refused.err.contains(wrong),

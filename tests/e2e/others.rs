@@ -1,35 +1,18 @@
 //! Programs of others: the unmodified wasmtime command runs the component, and the official
 //! Python SDK keeps the emulator honest.
 
-use std::path::PathBuf;
-
 use host_test::{
     component,
     emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY},
 };
 use tokio::process::Command;
 
-/// A program that `tools/setup` installs.
-fn tool(name: &str) -> Option<PathBuf> {
-    component::prepared(&format!("target/tools/bin/{name}"), "tools/setup")
-}
+use crate::wasmtime;
 
 async fn wasmtime(emulator: &Emulator, call: &str) -> Option<String> {
-    let output = Command::new(tool("wasmtime")?)
+    let output = Command::new(wasmtime::program()?)
         .args(["run", "-Shttp"])
-        .args([
-            "--env",
-            &format!("TENCENTCLOUD_SECRET_ID={SAMPLE_SECRET_ID}"),
-        ])
-        .args([
-            "--env",
-            &format!("TENCENTCLOUD_SECRET_KEY={SAMPLE_SECRET_KEY}"),
-        ])
-        .args(["--env", "TENCENTCLOUD_REGION=ap-guangzhou"])
-        .args([
-            "--env",
-            &format!("TENCENTCLOUD_SSM_ENDPOINT={}", emulator.url()),
-        ])
+        .args(wasmtime::environment(wasmtime::variables(emulator)))
         .args(["--invoke", call])
         .arg(component::build(true).unwrap())
         .output()
@@ -72,7 +55,7 @@ async fn the_wasmtime_command_gets_a_version_a_typed_error_and_all_in_bulk() {
 
 #[tokio::test]
 async fn the_official_python_sdk_works_against_the_emulator_unchanged() {
-    let Some(python) = tool("python3") else {
+    let Some(python) = component::prepared("target/tools/bin/python3", "tools/setup") else {
         return;
     };
     let emulator = Emulator::start(Config::sample()).await.unwrap();

@@ -1,5 +1,5 @@
-// Reads secrets with Dapr's JavaScript SDK over HTTP and gRPC; its own environment variables say
-// where.
+// Reads secrets with Dapr's JavaScript SDK over HTTP and, if there is a port for it, gRPC; its own
+// environment variables say where.
 const assert = require("node:assert");
 const { CommunicationProtocolEnum, DaprClient } = require("@dapr/dapr");
 
@@ -19,7 +19,9 @@ async function read(communicationProtocol, daprPort) {
 
 async function main() {
   await read(CommunicationProtocolEnum.HTTP, process.env.DAPR_HTTP_PORT);
-  await read(CommunicationProtocolEnum.GRPC, process.env.DAPR_GRPC_PORT);
+  if (process.env.DAPR_GRPC_PORT) {
+    await read(CommunicationProtocolEnum.GRPC, process.env.DAPR_GRPC_PORT);
+  }
   console.log("ok");
 }
 

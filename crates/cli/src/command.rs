@@ -6,27 +6,12 @@ use std::{
 };
 
 use clap::Parser;
+use dapr_secretstores::{Error, Secret, bulk_get, get, ping};
 use secrets_cli::{
     arguments::{Action, Arguments, Many},
     output,
 };
 use serde_json::{Map, Value, json};
-
-use self::bindings::dapr::secretstores::store::{self, Error, ErrorKind};
-
-mod bindings {
-    #![allow(unsafe_code, missing_docs, unreachable_pub, reason = "generated")]
-    wit_bindgen::generate!({
-        inline: "
-            package dapr:secrets-cli;
-            world command {
-                import dapr:secretstores/store@0.1.0;
-            }
-        ",
-        path: "../../wit",
-        generate_all,
-    });
-}
 
 pub(crate) fn main() -> ExitCode {
     let action = Arguments::parse().action;
@@ -55,7 +40,7 @@ fn run(action: Action) -> Result<Option<String>, Error> {
         } => {
             let version = version.map(|version| ("version_id".to_owned(), version));
             let metadata: Vec<_> = version.into_iter().collect();
-            let secret = store::get(&name, &metadata)?;
+            let secret = get(&name, &metadata)?;
             let whole = || {
                 json!({
                     "name": secret.name,
@@ -80,14 +65,14 @@ fn run(action: Action) -> Result<Option<String>, Error> {
             let all = secrets.map(|secret| (secret.name, output::object(&secret.data)));
             Ok(Some(Value::Object(all.collect::<Map<_, _>>()).to_string()))
         }
-        Action::Ping { .. } => store::ping().map(|()| None),
+        Action::Ping { .. } => ping().map(|()| None),
     }
 }
 
-fn bulk(many: &Many) -> Result<Vec<store::Secret>, Error> {
+fn bulk(many: &Many) -> Result<Vec<Secret>, Error> {
     let names = (!many.names.is_empty()).then(|| ("names".to_owned(), many.names.join(",")));
     let metadata: Vec<_> = names.into_iter().collect();
-    store::bulk_get(&metadata)
+    bulk_get(&metadata)
 }
 
 fn print(text: &str) -> Result<(), String> {
@@ -97,21 +82,10 @@ fn print(text: &str) -> Result<(), String> {
 }
 
 fn describe(json: bool, error: &Error) -> String {
-    let kind = match error.kind {
-        ErrorKind::InvalidConfig => "invalid-config",
-        ErrorKind::InvalidRequest => "invalid-request",
-        ErrorKind::NotFound => "not-found",
-        ErrorKind::PermissionDenied => "permission-denied",
-        ErrorKind::Unauthenticated => "unauthenticated",
-        ErrorKind::Throttled => "throttled",
-        ErrorKind::Unavailable => "unavailable",
-        ErrorKind::Timeout => "timeout",
-        ErrorKind::Internal => "internal",
-    };
     let (code, request_id) = (error.code.as_deref(), error.request_id.as_deref());
     output::failure(
         json,
-        kind,
+        error.kind.name(),
         &error.message,
         code,
         request_id,

@@ -1,5 +1,6 @@
 //! What callers over HTTP and gRPC are told of an error: one table for all fronts.
 
+use dapr_secrets_api::describe;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -23,29 +24,25 @@ impl CallError {
     /// One line for people: what happened, what to do next, and the backend's code and RequestId
     /// where it gave them.
     pub fn describe(&self) -> String {
-        let mut text = self.to_string();
-        if let Self::Store(error) = self {
-            let code = error.code.as_ref().map(|code| ("code", code));
-            let request = error.request_id.as_ref().map(|id| ("RequestId", id));
-            for (name, value) in code.into_iter().chain(request) {
-                if !text.contains(value.as_str()) {
-                    text.push_str(&format!("; {name} {value}"));
-                }
+        let said = self.to_string();
+        match self {
+            Self::Store(error) => {
+                describe(&said, error.code.as_deref(), error.request_id.as_deref())
             }
+            _ => said,
         }
-        text
     }
 
     /// The gRPC status for it, with the kind in `google.rpc.ErrorInfo`.
     pub(crate) fn status(&self) -> Status {
         let kind = self.kind();
-        Status::with_error_details(grpc_code(kind), self.describe(), details(kind))
+        Status::with_error_details(grpc_code(kind), self.describe(), details(kind.name()))
     }
 }
 
 /// `google.rpc.ErrorInfo` with the kind as the reason, such as `NOT_FOUND`.
-pub(crate) fn details(kind: ErrorKind) -> ErrorDetails {
-    let reason = kind.to_string().to_ascii_uppercase().replace('-', "_");
+pub(crate) fn details(kind: &str) -> ErrorDetails {
+    let reason = kind.to_ascii_uppercase().replace('-', "_");
     ErrorDetails::with_error_info(reason, DOMAIN, [])
 }
 

@@ -72,9 +72,10 @@ pub enum ErrorKind {
     Internal,
 }
 
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl ErrorKind {
+    /// As written in the contract, such as `not-found`.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::InvalidConfig => "invalid-config",
             Self::InvalidRequest => "invalid-request",
             Self::NotFound => "not-found",
@@ -84,7 +85,13 @@ impl fmt::Display for ErrorKind {
             Self::Unavailable => "unavailable",
             Self::Timeout => "timeout",
             Self::Internal => "internal",
-        })
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

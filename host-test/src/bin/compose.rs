@@ -5,10 +5,16 @@ fn main() {}
 
 #[cfg(not(target_family = "wasm"))]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    use host_test::component::{command, gateway};
+
     let folder = std::env::args_os().nth(1).ok_or("into which folder?")?;
-    let file = std::path::Path::new(&folder).join("ssm-cli.wasm");
-    let composed = host_test::component::command()?;
-    std::fs::write(&file, &composed)?;
-    println!("{} ({} bytes)", file.display(), composed.len());
+    for (name, composed) in [
+        ("ssm-cli.wasm", command()?),
+        ("ssm-gateway.wasm", gateway()?),
+    ] {
+        let file = std::path::Path::new(&folder).join(name);
+        std::fs::write(&file, &composed)?;
+        println!("{} ({} bytes)", file.display(), composed.len());
+    }
     Ok(())
 }

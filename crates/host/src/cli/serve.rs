@@ -3,6 +3,7 @@
 use std::{error::Error, fs, net::IpAddr, path::PathBuf, process::ExitCode};
 
 use clap::Args;
+use dapr_secrets_api::Token;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
@@ -14,7 +15,7 @@ use super::{
 use crate::{
     environment::set,
     resources::{self, Scopes},
-    serve::{Changes, Reloader, ServeOptions, Server, Token},
+    serve::{Changes, Reloader, ServeOptions, Server},
 };
 
 #[derive(Args)]
@@ -70,7 +71,7 @@ impl ServeCommand {
             addresses: self.dapr_listen_addresses.clone(),
             http_port: self.dapr_http_port,
             grpc_port: self.dapr_grpc_port,
-            token: set("DAPR_API_TOKEN").map(Token::new),
+            token: set(Token::VARIABLE).map(Token::new),
             scopes,
             loader,
             metrics,

@@ -136,7 +136,7 @@ fn unconfigured(instance: &str, tried: &[String]) -> Status {
         message.push_str("; ");
         message.push_str(reason);
     }
-    let details = codes::details(ErrorKind::InvalidConfig);
+    let details = codes::details(ErrorKind::InvalidConfig.name());
     Status::with_error_details(Code::FailedPrecondition, message, details)
 }
 

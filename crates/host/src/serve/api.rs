@@ -8,7 +8,8 @@ use std::{
     },
 };
 
-use super::error::ApiError;
+use dapr_secrets_api::ApiError;
+
 use crate::{
     loader::{Served, Stores},
     metrics::Metrics,
@@ -71,7 +72,7 @@ impl Api {
         }
         let read = served.store.get(key, metadata);
         let read = self.measured("get", store, read).await;
-        read.map_err(|why| ApiError::get(store, key, &why))
+        read.map_err(|why| ApiError::get(store, key, why.kind().name(), &why.describe()))
     }
 
     /// What scopes deny is left out.
@@ -83,7 +84,8 @@ impl Api {
         let served = self.store(store)?;
         let read = served.store.bulk_get(metadata);
         let read = self.measured("bulk_get", store, read).await;
-        let mut secrets = read.map_err(|why| ApiError::bulk(store, &why))?;
+        let mut secrets =
+            read.map_err(|why| ApiError::bulk(store, why.kind().name(), &why.describe()))?;
         secrets.retain(|secret| self.scopes.allow(store, &secret.name));
         Ok(secrets)
     }

@@ -5,11 +5,9 @@ use std::{collections::HashMap, sync::Arc};
 use tonic::{Code, Request, Response, Status, metadata::MetadataValue};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use super::{
-    api::{Api, VERSION},
-    error::ApiError,
-    token::Token,
-};
+use dapr_secrets_api::{ApiError, Token};
+
+use super::api::{Api, VERSION};
 use crate::{
     codes, grpc,
     proto::runtime::{
@@ -17,7 +15,7 @@ use crate::{
         GetSecretRequest, GetSecretResponse, RegisteredComponents, SecretResponse,
         SetMetadataRequest, dapr_server::Dapr,
     },
-    types::Secret,
+    types::{ErrorKind, Secret},
 };
 
 /// The service's name.
@@ -38,7 +36,7 @@ impl Dapr for Service {
             metadata,
         } = request.into_inner();
         let secret = self.0.get(&store_name, &key, &grpc::pairs(metadata)).await;
-        let data = grpc::data(secret.map_err(|error| error.status())?);
+        let data = grpc::data(secret.map_err(|error| status(&error))?);
         limited(GetSecretResponse { data }, &store_name)
     }
 
@@ -51,7 +49,7 @@ impl Dapr for Service {
             metadata,
         } = request.into_inner();
         let secrets = self.0.bulk(&store_name, &grpc::pairs(metadata)).await;
-        let secrets = secrets.map_err(|error| error.status())?;
+        let secrets = secrets.map_err(|error| status(&error))?;
         let entry = |secret: Secret| {
             let name = secret.name.clone();
             let secrets = grpc::data(secret);
@@ -95,8 +93,24 @@ impl Dapr for Service {
 
 fn limited<M: prost::Message>(answer: M, store: &str) -> Result<Response<M>, Status> {
     let answer = grpc::within_limit(answer, "read over HTTP, which has no such limit");
-    let answer = answer.map_err(|why| ApiError::too_long(store, why.message()).status())?;
-    Ok(Response::new(answer))
+    let too_long = |why: Status| {
+        let kind = ErrorKind::InvalidRequest.name();
+        status(&ApiError::bulk(store, kind, why.message()))
+    };
+    Ok(Response::new(answer.map_err(too_long)?))
+}
+
+/// `google.rpc.ErrorInfo` has the kind, or else Dapr's code, as its reason.
+fn status(error: &ApiError) -> Status {
+    let details = error.kind.map_or_else(
+        || ErrorDetails::with_error_info(error.code, codes::DOMAIN, []),
+        codes::details,
+    );
+    Status::with_error_details(
+        Code::from_i32(error.grpc.into()),
+        error.message.clone(),
+        details,
+    )
 }
 
 /// Refuses calls without the token.

@@ -1,13 +1,10 @@
 //! Dapr's Secrets API for applications, over HTTP and gRPC, without daprd.
 
 mod api;
-mod error;
 mod grpc;
 mod http;
 mod listen;
-mod path;
 mod reload;
-mod token;
 
 use std::{
     io,
@@ -15,6 +12,7 @@ use std::{
     sync::Arc,
 };
 
+use dapr_secrets_api::Token;
 use futures_util::future::{self, FutureExt};
 use thiserror::Error;
 use tokio::net::TcpListener;
@@ -25,7 +23,6 @@ use self::api::Api;
 pub use self::{
     listen::listen,
     reload::{Changes, Reloader},
-    token::Token,
 };
 use crate::{
     grpc::{reflection_v1, reflection_v1alpha},

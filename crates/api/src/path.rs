@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use crate::types::Metadata;
+use crate::Metadata;
 
 /// The segments of a path, still escaped: doubled and trailing slashes are dropped, `.` and `..`
 /// resolved.
-pub(super) fn segments(path: &str) -> Vec<&str> {
+pub(crate) fn segments(path: &str) -> Vec<&str> {
     let mut segments = Vec::new();
     for segment in path.split('/') {
         match segment {
@@ -24,7 +24,7 @@ pub(super) fn segments(path: &str) -> Vec<&str> {
 
 /// One segment in plain text: as Go's `QueryUnescape`, by which `+` is a space. `None` if an
 /// escape is broken.
-pub(super) fn unescape(segment: &str) -> Option<String> {
+pub(crate) fn unescape(segment: &str) -> Option<String> {
     let mut parts = segment.split('%');
     parts.next();
     let is_hex = |part: &str| {
@@ -41,7 +41,7 @@ pub(super) fn unescape(segment: &str) -> Option<String> {
 }
 
 /// The request metadata in a query: pairs named `metadata.…`; of two of one name the first.
-pub(super) fn metadata(query: &str) -> Metadata {
+pub(crate) fn metadata(query: &str) -> Metadata {
     let mut metadata = Metadata::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         let Some(name) = name.strip_prefix("metadata.") else {
@@ -55,7 +55,7 @@ pub(super) fn metadata(query: &str) -> Metadata {
 }
 
 /// The first value of `name` in a query.
-pub(super) fn parameter(query: &str, name: &str) -> Option<String> {
+pub(crate) fn parameter(query: &str, name: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(query.as_bytes());
     pairs
         .find(|(found, _)| found == name)

@@ -1,0 +1,161 @@
+//! What is answered over HTTP.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::error::ApiError;
+
+/// An answer over HTTP. Its body may hold secrets: it is wiped when dropped, and there is no
+/// `Debug`.
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Headers: lower-case names with values in ASCII.
+    pub headers: Vec<(&'static str, &'static str)>,
+    /// The body; nothing with 204.
+    pub body: Zeroizing<String>,
+}
+
+impl Answer {
+    /// The header that says which of the contract's error kinds made a call fail; Dapr has none.
+    pub const KIND: &str = "dapr-error-kind";
+
+    /// One secret: its keys and values. A secret without any is 204.
+    pub fn secret<'a>(data: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let data: BTreeMap<_, _> = data.into_iter().collect();
+        if data.is_empty() {
+            return Self::empty();
+        }
+        Self::json(200, &data)
+    }
+
+    /// Many secrets: names, each with its keys and values.
+    pub fn secrets<'a, D>(secrets: impl IntoIterator<Item = (&'a str, D)>) -> Self
+    where
+        D: IntoIterator<Item = (&'a str, &'a str)>,
+    {
+        let data = |data: D| data.into_iter().collect::<BTreeMap<_, _>>();
+        let secrets = secrets.into_iter().map(|(name, it)| (name, data(it)));
+        Self::json(200, &secrets.collect::<BTreeMap<_, _>>())
+    }
+
+    /// What `GET /v1.0/metadata` tells; `components` are objects of `name`, `type`, `version` and
+    /// `capabilities`.
+    pub fn metadata(
+        app_id: &str,
+        runtime_version: &str,
+        components: &[serde_json::Value],
+        extended: &BTreeMap<String, String>,
+    ) -> Self {
+        let metadata = json!({
+            "id": app_id,
+            "runtimeVersion": runtime_version,
+            "actorRuntime": { "runtimeStatus": "DISABLED", "hostReady": false },
+            "components": components,
+            "extended": extended,
+        });
+        Self::json(200, &metadata)
+    }
+
+    /// Done, and nothing to tell.
+    pub fn empty() -> Self {
+        Self {
+            status: 204,
+            headers: Vec::new(),
+            body: Zeroizing::default(),
+        }
+    }
+
+    /// The token is missing or wrong.
+    pub fn unauthorized() -> Self {
+        Self::text(401, "invalid api token\n")
+    }
+
+    /// A part of the path cannot be unescaped.
+    pub(crate) fn not_unescaped() -> Self {
+        let why = "failed to unescape request parameter: a % is not followed by two hexadecimal \
+                   digits, or it is not UTF-8\n";
+        Self::text(400, why)
+    }
+
+    fn text(status: u16, text: &str) -> Self {
+        Self {
+            status,
+            headers: vec![("content-type", "text/plain; charset=utf-8")],
+            body: text.to_owned().into(),
+        }
+    }
+
+    /// As Go's encoder writes it, byte for byte.
+    fn json(status: u16, value: &impl Serialize) -> Self {
+        // Only maps with text as keys come here, which always can be written.
+        let mut body = Zeroizing::new(serde_json::to_string(value).unwrap_or_default());
+        for (character, escaped) in [
+            ('<', "\\u003c"),
+            ('>', "\\u003e"),
+            ('&', "\\u0026"),
+            ('\u{2028}', "\\u2028"),
+            ('\u{2029}', "\\u2029"),
+        ] {
+            if body.contains(character) {
+                body = Zeroizing::new(body.replace(character, escaped));
+            }
+        }
+        body.push('\n');
+        Self {
+            status,
+            headers: vec![("content-type", "application/json")],
+            body,
+        }
+    }
+}
+
+impl From<ApiError> for Answer {
+    fn from(error: ApiError) -> Self {
+        let body = json!({ "errorCode": error.code, "message": error.message });
+        let mut answer = Self::json(error.http, &body);
+        answer
+            .headers
+            .extend(error.kind.map(|kind| (Self::KIND, kind)));
+        answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_sorted_and_escaped_as_go_does() {
+        let answer = Answer::secret([("b", "<&>"), ("a", "\u{2028}\"")]);
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.headers, [("content-type", "application/json")]);
+        assert_eq!(
+            *answer.body,
+            "{\"a\":\"\\u2028\\\"\",\"b\":\"\\u003c\\u0026\\u003e\"}\n"
+        );
+        let many = Answer::secrets([("z", vec![("k", "v")]), ("a", Vec::new())]);
+        assert_eq!(*many.body, "{\"a\":{},\"z\":{\"k\":\"v\"}}\n");
+    }
+
+    #[test]
+    fn no_data_is_no_content() {
+        let answer = Answer::secret([]);
+        assert_eq!((answer.status, answer.body.as_str()), (204, ""));
+    }
+
+    #[test]
+    fn an_error_has_daprs_code_and_the_kind_as_a_header() {
+        let answer = Answer::from(ApiError::get("s", "k", "not-found", "not-found: no k"));
+        assert_eq!(answer.status, 500);
+        assert!(answer.headers.contains(&("dapr-error-kind", "not-found")));
+        assert_eq!(
+            *answer.body,
+            "{\"errorCode\":\"ERR_SECRET_GET\",\"message\":\"failed getting secret with key k from \
+             secret store s: not-found: no k\"}\n"
+        );
+    }
+}

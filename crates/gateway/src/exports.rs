@@ -1,0 +1,163 @@
+//! The component's export, `wasi:http/incoming-handler`.
+
+use std::{
+    env,
+    io::{self, Write},
+};
+
+use dapr_secrets_api::{Answer, ApiError, MAX_BODY, Metadata, Token};
+use wasi::{
+    exports::http::incoming_handler::Guest,
+    http::types::{
+        ErrorCode, Fields, IncomingBody, IncomingRequest, Method, OutgoingBody, OutgoingResponse,
+        ResponseOutparam,
+    },
+    io::streams::StreamError,
+};
+
+use crate::gateway::{Failure, Gateway, Settings, Store};
+
+struct Exports;
+
+wasi::http::proxy::export!(Exports);
+
+impl Guest for Exports {
+    fn handle(request: IncomingRequest, out: ResponseOutparam) {
+        let answer = answer(&request);
+        // Whoever asked may have gone; there is nobody else to tell.
+        let _ = send(&answer, out);
+    }
+}
+
+fn answer(request: &IncomingRequest) -> Answer {
+    let settings = Settings::from_environment(|name| env::var(name).ok());
+    let gateway = Gateway::new(settings, Imported);
+    let target = request.path_with_query().unwrap_or_default();
+    let given = request.headers().get(Token::HEADER).into_iter().next();
+    let route = gateway.route(&method(request.method()), &target, given.as_deref());
+    let route = match route {
+        Ok(route) => route,
+        Err(answer) => return answer,
+    };
+    let body = if route.has_body() {
+        body(request)
+    } else {
+        Ok(Vec::new())
+    };
+    match body {
+        Ok(body) => gateway.answer(route, &body),
+        Err(error) => error.into(),
+    }
+}
+
+fn method(method: Method) -> String {
+    let name = match method {
+        Method::Get => "GET",
+        Method::Put => "PUT",
+        Method::Other(name) => return name,
+        // Nothing here takes one of these.
+        _ => "",
+    };
+    name.to_owned()
+}
+
+fn body(request: &IncomingRequest) -> Result<Vec<u8>, ApiError> {
+    let incomplete = || ApiError::malformed("it is incomplete");
+    let body = request.consume().map_err(|()| incomplete())?;
+    read(&body).map_err(|()| incomplete()).and_then(|read| {
+        if read.len() > MAX_BODY {
+            return Err(ApiError::malformed("it is longer than 4 MiB"));
+        }
+        Ok(read)
+    })
+}
+
+/// Up to a little more than [`MAX_BODY`].
+fn read(body: &IncomingBody) -> Result<Vec<u8>, ()> {
+    let stream = body.stream()?;
+    let mut read = Vec::new();
+    while read.len() <= MAX_BODY {
+        match stream.blocking_read(64 << 10) {
+            Ok(more) => read.extend(more),
+            Err(StreamError::Closed) => break,
+            Err(StreamError::LastOperationFailed(_)) => return Err(()),
+        }
+    }
+    Ok(read)
+}
+
+fn send(answer: &Answer, out: ResponseOutparam) -> Result<(), StreamError> {
+    let response = match response(answer) {
+        Ok(response) => response,
+        Err(why) => {
+            ResponseOutparam::set(out, Err(ErrorCode::InternalError(Some(why.to_owned()))));
+            return Ok(());
+        }
+    };
+    // A body that was never opened is not sent, and neither is one opened after the response.
+    let body = response.body();
+    ResponseOutparam::set(out, Ok(response));
+    let Ok(body) = body else { return Ok(()) };
+    if !answer.body.is_empty() {
+        let stream = body.write().map_err(|()| StreamError::Closed)?;
+        // As much as the interface takes at once.
+        for chunk in answer.body.as_bytes().chunks(4096) {
+            stream.blocking_write_and_flush(chunk)?;
+        }
+    }
+    OutgoingBody::finish(body, None).map_err(|_| StreamError::Closed)
+}
+
+fn response(answer: &Answer) -> Result<OutgoingResponse, &'static str> {
+    let mut headers: Vec<(String, Vec<u8>)> = answer
+        .headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
+        .collect();
+    if !answer.body.is_empty() {
+        let length = answer.body.len().to_string();
+        headers.push(("content-length".to_owned(), length.into_bytes()));
+    }
+    let headers = Fields::from_list(&headers).map_err(|_| "the runtime refuses the headers")?;
+    let response = OutgoingResponse::new(headers);
+    response
+        .set_status_code(answer.status)
+        .map_err(|()| "the runtime refuses the status")?;
+    Ok(response)
+}
+
+/// The store that this component is composed with.
+struct Imported;
+
+impl Store for Imported {
+    fn features(&self) -> Vec<String> {
+        dapr_secretstores::features()
+    }
+
+    fn get(&self, name: &str, metadata: &Metadata) -> Result<Vec<(String, String)>, Failure> {
+        let secret = dapr_secretstores::get(name, metadata).map_err(failure)?;
+        Ok(secret.data)
+    }
+
+    fn bulk_get(
+        &self,
+        metadata: &Metadata,
+    ) -> Result<Vec<(String, Vec<(String, String)>)>, Failure> {
+        let secrets = dapr_secretstores::bulk_get(metadata).map_err(failure)?;
+        let secrets = secrets.into_iter();
+        Ok(secrets.map(|secret| (secret.name, secret.data)).collect())
+    }
+}
+
+/// Tells the operator, too.
+fn failure(error: dapr_secretstores::Error) -> Failure {
+    let failure = Failure {
+        kind: error.kind.name(),
+        message: error.message,
+        code: error.code,
+        request_id: error.request_id,
+    };
+    // A runtime that shows no standard error shows none.
+    let _ = writeln!(io::stderr(), "{}", failure.describe());
+    failure
+}

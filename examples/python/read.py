@@ -1,0 +1,25 @@
+"""Reads one secret through the component: python read.py STORE.wasm NAME [VERSION]"""
+
+import os
+import sys
+
+from wasmtime import Engine, Store, WasiConfig
+from wasmtime.component import Component, Linker
+
+wasm, name, *version = sys.argv[1:]
+engine = Engine()
+linker = Linker(engine)
+linker.add_wasip2()
+linker.add_wasi_http()
+store, wasi = Store(engine), WasiConfig()
+# What configures the store, and nothing else of this process's environment.
+wasi.env = [it for it in os.environ.items() if it[0].startswith("TENCENTCLOUD_")]
+store.set_wasi(wasi)
+store.set_wasi_http()
+instance = linker.instantiate(store, Component.from_file(engine, wasm))
+interface = instance.get_export_index(store, "dapr:secretstores/store@0.1.0")
+get = instance.get_func(store, instance.get_export_index(store, "get", interface))
+result = get(store, name, [("version_id", it) for it in version])
+if result.tag == "err":
+    sys.exit(f"{result.payload.kind}: {result.payload.message}")
+print(dict(result.payload.data)[result.payload.name])

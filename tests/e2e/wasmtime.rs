@@ -1,0 +1,88 @@
+//! The unmodified wasmtime command, which `tools/setup` installs.
+
+use std::{path::PathBuf, process::Stdio};
+
+use host_test::{
+    component,
+    emulator::{Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY},
+};
+use tempfile::NamedTempFile;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
+    process::{Child, Command},
+};
+
+/// Where it is.
+pub(crate) fn program() -> Option<PathBuf> {
+    component::prepared("target/tools/bin/wasmtime", "tools/setup")
+}
+
+/// Variables that configure a store to read from `emulator`.
+pub(crate) fn variables(emulator: &Emulator) -> Vec<(&'static str, String)> {
+    vec![
+        ("TENCENTCLOUD_SECRET_ID", SAMPLE_SECRET_ID.to_owned()),
+        ("TENCENTCLOUD_SECRET_KEY", SAMPLE_SECRET_KEY.to_owned()),
+        ("TENCENTCLOUD_REGION", "ap-guangzhou".to_owned()),
+        ("TENCENTCLOUD_SSM_ENDPOINT", emulator.url()),
+    ]
+}
+
+/// The same as arguments.
+pub(crate) fn environment<'a>(
+    variables: impl IntoIterator<Item = (&'a str, String)>,
+) -> Vec<String> {
+    let variables = variables.into_iter();
+    variables
+        .map(|(name, value)| format!("--env={name}={value}"))
+        .collect()
+}
+
+/// A component as a file, until dropped.
+pub(crate) fn file(component: &[u8]) -> NamedTempFile {
+    let file = NamedTempFile::with_suffix(".wasm").unwrap();
+    std::fs::write(&file, component).unwrap();
+    file
+}
+
+/// `wasmtime serve`, until dropped.
+pub(crate) struct Serving {
+    /// `http://HOST:PORT`.
+    pub(crate) url: String,
+    child: Child,
+    stderr: BufReader<tokio::process::ChildStderr>,
+}
+
+impl Serving {
+    /// Serves `component`; `None` where there is no wasmtime.
+    pub(crate) async fn start(
+        component: &NamedTempFile,
+        variables: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Option<Self> {
+        let mut child = Command::new(program()?)
+            .args(["serve", "-Scli", "--addr=127.0.0.1:0"])
+            .args(environment(variables))
+            .arg(component.path())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("http://") {
+            line.clear();
+            let read = stderr.read_line(&mut line).await.unwrap();
+            assert!(read > 0, "wasmtime serve ended");
+        }
+        let url = &line[line.find("http://").unwrap()..];
+        let url = url.trim().trim_end_matches('/').to_owned();
+        Some(Self { url, child, stderr })
+    }
+
+    /// Ends it; gives what it printed since it served.
+    pub(crate) async fn end(mut self) -> String {
+        self.child.kill().await.unwrap();
+        let mut said = String::new();
+        self.stderr.read_to_string(&mut said).await.unwrap();
+        said
+    }
+}
