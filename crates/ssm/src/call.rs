@@ -30,7 +30,10 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_BODY: usize = 1 << 20;
 /// By how many seconds the server's `Date` must differ from the time that was signed, for
 /// another try with the server's time to be worth it.
-const WORTHWHILE_SKEW: i64 = 60;
+const WORTHWHILE_SKEW: u64 = 60;
+/// The last second of the year 9999, the last that TC3 can write. A clock beyond it is signed as
+/// this: the server refuses it, and so corrects the clock.
+const LATEST: i64 = 253_402_300_799;
 
 /// What is sent, as often as it takes.
 pub(crate) struct Call<'a> {
@@ -128,14 +131,13 @@ impl<T: Transport> Client<T> {
     }
 
     async fn attempt(&self, call: &Call<'_>) -> Result<Answer, Failure> {
-        let now = self.transport.now();
-        let signed_at = (now.unix.as_secs() as i64).saturating_add(self.skew.get());
+        let signed_at = self.local_seconds().saturating_add(self.skew.get());
         let fail = |error, server_date| Failure {
             error,
             signed_at,
             server_date,
         };
-        let timestamp = signed_at.unsigned_abs();
+        let timestamp = signed_at.clamp(0, LATEST).unsigned_abs();
         let authorization = self.sign(call, timestamp).map_err(|why| fail(why, None))?;
         let response = self
             .send(call, &authorization, timestamp)
@@ -219,12 +221,16 @@ impl<T: Transport> Client<T> {
         let Some(server) = failure.server_date.as_deref().and_then(unix_seconds) else {
             return false;
         };
-        if (server - failure.signed_at).abs() < WORTHWHILE_SKEW {
+        if server.abs_diff(failure.signed_at) < WORTHWHILE_SKEW {
             return false;
         }
-        let local = self.transport.now().unix.as_secs() as i64;
-        self.skew.set(server.saturating_sub(local));
+        self.skew.set(server.saturating_sub(self.local_seconds()));
         true
+    }
+
+    /// Seconds since 1970 by our own clock, whatever it shows.
+    fn local_seconds(&self) -> i64 {
+        i64::try_from(self.transport.now().unix.as_secs()).unwrap_or(i64::MAX)
     }
 
     async fn wait(&self, duration: Duration) {
