@@ -245,7 +245,7 @@ fn not_permitted(request: &Request<'_>) -> TransportError {
     TransportError::NotPermitted(format!(
         "the runtime does not let this component reach {scheme}://{authority}; allow it \
          (dapr-wasm-host: its outbound allow-list; Spin: allowed_outbound_hosts and, for a \
-         dependency, inherit_configuration = true; wasmCloud: allowedHosts)"
+         dependency, dependencies_inherit_configuration = true; wasmCloud: allowedHosts)"
     ))
 }
 

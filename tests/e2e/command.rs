@@ -170,3 +170,23 @@ async fn ping_says_nothing_when_all_is_well_and_why_when_not() {
         refused.err
     );
 }
+
+#[tokio::test]
+async fn surroundings_that_lack_something_are_named() {
+    let Some(composed) = Composed::new().await else {
+        return;
+    };
+    let get = ["get", "api-token"];
+    let bare = composed.run_with(Vec::new(), &["-Shttp"], &get).await;
+    assert!(!bare.success && bare.out.is_empty());
+    assert!(
+        bare.err.starts_with("invalid-config: ") && bare.err.contains("TENCENTCLOUD_REGION"),
+        "{}",
+        bare.err
+    );
+    let variables = wasmtime::variables(&composed.emulator);
+    let offline = composed.run_with(variables, &[], &get).await;
+    assert!(!offline.success && offline.out.is_empty());
+    assert!(offline.err.contains("wasi:http/"), "{}", offline.err);
+    assert!(composed.emulator.requests().is_empty());
+}

@@ -1,0 +1,215 @@
+//! A host of `wasi:http/incoming-handler` from wasmtime's own crates, with surroundings of the test's
+//! choice: one fresh instance a request, as Spin and `wasmtime serve` have it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty};
+use hyper::{Request, Response, Uri};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use tokio::{sync::oneshot, task::JoinSet};
+use wasmtime::{
+    Engine, Store,
+    component::{Component, ComponentType, Lift, Linker, Lower, ResourceTable},
+};
+use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{
+    Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
+    p2::bindings::{ProxyPre, http::types::Scheme},
+};
+
+/// What a component finds around it.
+#[derive(Clone, Default)]
+pub(crate) struct Surroundings {
+    pub(crate) env: Vec<(String, String)>,
+    /// Spin's variables.
+    pub(crate) variables: Vec<(String, String)>,
+    /// `SCHEME://HOST[:PORT]` that it may connect to. Else as Spin refuses it.
+    pub(crate) allowed: Vec<String>,
+    /// Where its wall clock stands still, since 1970; else the right time.
+    pub(crate) clock: Option<Duration>,
+}
+
+/// A component and where it runs.
+pub(crate) struct MiniHost {
+    engine: Engine,
+    component: ProxyPre<State>,
+    surroundings: Surroundings,
+}
+
+impl MiniHost {
+    pub(crate) fn new(component: &[u8], surroundings: Surroundings) -> Self {
+        let engine = Engine::default();
+        let mut linker = Linker::new(&engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
+        wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).unwrap();
+        variables(&mut linker);
+        let component = Component::new(&engine, component).unwrap();
+        let component = linker.instantiate_pre(&component).unwrap();
+        Self {
+            engine,
+            component: ProxyPre::new(component).unwrap(),
+            surroundings,
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Response<String> {
+        let mut store = Store::new(&self.engine, State::new(&self.surroundings));
+        let request = Request::get(format!("http://app{path}"));
+        let request = request.body(Empty::<Bytes>::new().map_err(|never| match never {}));
+        let request: Request<_> = request.unwrap();
+        let (answer, answered) = oneshot::channel();
+        let mut http = store.data_mut().http();
+        let request = http.new_incoming_request(Scheme::Http, request.map(checked));
+        let out = http.new_response_outparam(answer).unwrap();
+        let instance = self.component.instantiate_async(&mut store).await.unwrap();
+        // Dropped with the future of this function, and the instance with it.
+        let mut handling = JoinSet::new();
+        handling.spawn(async move {
+            let handler = instance.wasi_http_incoming_handler();
+            handler.call_handle(&mut store, request.unwrap(), out).await
+        });
+        let (parts, body) = answered.await.unwrap().unwrap().into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        handling.join_next().await.unwrap().unwrap().unwrap();
+        Response::from_parts(parts, String::from_utf8(body.to_vec()).unwrap())
+    }
+}
+
+fn checked<B: hyper::body::Body<Error = Error>>(body: B) -> B {
+    body
+}
+
+/// `fermyon:spin/variables@2.0.0`
+fn variables(linker: &mut Linker<State>) {
+    #[derive(ComponentType, Lift, Lower)]
+    #[component(variant)]
+    enum Unknown {
+        #[component(name = "invalid-name")]
+        InvalidName(String),
+        #[component(name = "undefined")]
+        Undefined(String),
+        #[component(name = "provider")]
+        Provider(String),
+        #[component(name = "other")]
+        Other(String),
+    }
+    let mut variables = linker.instance("fermyon:spin/variables@2.0.0").unwrap();
+    let get = |store: wasmtime::StoreContextMut<'_, State>, (name,): (String,)| {
+        let variables = &store.data().variables;
+        let found = variables.iter().find(|(known, _)| *known == name);
+        let found = found.map(|(_, value)| value.clone());
+        Ok((found.ok_or(Unknown::Undefined(name)),))
+    };
+    variables.func_wrap("get", get).unwrap();
+}
+
+struct State {
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    table: ResourceTable,
+    hooks: Hooks,
+    variables: Vec<(String, String)>,
+}
+
+impl State {
+    fn new(surroundings: &Surroundings) -> Self {
+        let mut wasi = WasiCtxBuilder::new();
+        wasi.envs(&surroundings.env);
+        if let Some(at) = surroundings.clock {
+            wasi.wall_clock(Stopped(at));
+        }
+        Self {
+            wasi: wasi.build(),
+            http: WasiHttpCtx::new(),
+            table: ResourceTable::new(),
+            hooks: Hooks {
+                allowed: surroundings.allowed.clone(),
+                client: Client::builder(TokioExecutor::new()).build_http(),
+            },
+            variables: surroundings.variables.clone(),
+        }
+    }
+}
+
+struct Stopped(Duration);
+
+impl HostWallClock for Stopped {
+    fn resolution(&self) -> Duration {
+        Duration::from_nanos(1)
+    }
+
+    fn now(&self) -> Duration {
+        self.0
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            ctx: &mut self.http,
+            table: &mut self.table,
+            hooks: &mut self.hooks,
+        }
+    }
+}
+
+struct Hooks {
+    allowed: Vec<String>,
+    client: Client<HttpConnector, WasiBody>,
+}
+
+impl Hooks {
+    fn allows(&self, uri: &Uri) -> bool {
+        let origin = |uri: &Uri| {
+            let https = uri.scheme_str() == Some("https");
+            let port = uri.port_u16().unwrap_or(if https { 443 } else { 80 });
+            (https, uri.host().map(str::to_owned), port)
+        };
+        let mut allowed = self.allowed.iter();
+        allowed.any(|allowed| origin(&allowed.parse().unwrap()) == origin(uri))
+    }
+}
+
+type Sent = Result<
+    (
+        Response<WasiBody>,
+        Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ),
+    Error,
+>;
+
+impl WasiHttpHooks for Hooks {
+    fn send_request(
+        &mut self,
+        request: Request<WasiBody>,
+        _options: Option<RequestOptions>,
+        _response_done: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Box<dyn Future<Output = Sent> + Send> {
+        if !self.allows(request.uri()) {
+            return Box::new(async { Err(Error::HttpRequestDenied) });
+        }
+        let client = self.client.clone();
+        Box::new(async move {
+            let response = client.request(request).await;
+            let response = response.map_err(|_| Error::ConnectionRefused)?;
+            let body = |body: hyper::body::Incoming| {
+                body.map_err(|_| Error::ConnectionTerminated).boxed_unsync()
+            };
+            let done: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
+            Ok((response.map(body), done))
+        })
+    }
+}
