@@ -13,10 +13,10 @@ use tokio::process::Command;
 
 use crate::wasmtime::{self, Serving};
 
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
 }
 
 async fn ask(serving: &Serving, method: &str, path: &str, token: &str, body: &str) -> Answer {
@@ -37,7 +37,7 @@ async fn ask(serving: &Serving, method: &str, path: &str, token: &str, body: &st
     }
 }
 
-async fn get(serving: &Serving, path: &str) -> Answer {
+pub(crate) async fn get(serving: &Serving, path: &str) -> Answer {
     ask(serving, "GET", path, "", "").await
 }
 

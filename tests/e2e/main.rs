@@ -16,6 +16,7 @@ mod command;
 mod configuration;
 mod faults;
 mod gateway;
+mod javascript;
 mod minihost;
 mod others;
 mod ping;

@@ -14,6 +14,7 @@ mod check;
 mod daprd;
 mod faults;
 mod following;
+mod javascript;
 mod outward;
 mod plugged;
 mod resources;
