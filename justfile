@@ -4,13 +4,15 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 
 # What the README says it is, in one place.
 component := "target/wasm32-wasip2/release/tencentcloud_ssm.wasm"
+built := parent_directory(component)
 
 _list:
     @just --list --unsorted
 
-# Build the component: target/wasm32-wasip2/release/tencentcloud_ssm.wasm
+# Build the component as it is published: target/wasm32-wasip2/release/tencentcloud_ssm.wasm
 build:
     cargo build --release --locked --target wasm32-wasip2 --package tencentcloud-ssm
+    @just _stamp {{ component }} tencentcloud-ssm "Dapr secret store for Tencent Cloud Secrets Manager (SSM)"
     @ls -l {{ component }}
 
 # Run every test
@@ -19,7 +21,12 @@ test: tools
 
 # Compose the command line and the gateway with the store: ssm-cli.wasm and ssm-gateway.wasm beside it
 compose: build
-    cargo run --quiet --locked --package host-test --bin compose -- {{ parent_directory(component) }}
+    cargo run --quiet --locked --package host-test --bin compose -- {{ built }}
+    @just _stamp {{ built }}/ssm-cli.wasm ssm-cli "Command to read secrets of Tencent Cloud Secrets Manager (SSM)"
+    @just _stamp {{ built }}/ssm-gateway.wasm ssm-gateway "Dapr's Secrets API for Tencent Cloud Secrets Manager (SSM)"
+
+_stamp file name description:
+    @cargo run --quiet --locked --package stamp -- "{{ file }}" "{{ name }}" "{{ description }}"
 
 # Read sample secrets through the component, from an emulator
 demo *args:

@@ -3,7 +3,7 @@
 Executed are fenced blocks under the comment `<!-- run -->`. One under `<!-- run: background -->`
 is started and left running until all others of its README are done. A block under
 `<!-- prints -->` is what the block before it must print: its lines, in this order, where `…` stands
-for anything. All run in the folder of their README.
+for anything. All run in the folder of their README. `<!-- not run: REASON -->` leaves one out.
 """
 
 import os
@@ -55,7 +55,11 @@ def check(expected, printed):
 
 
 def follow(readme):
-    blocks = BLOCK.findall(readme.read_text())
+    text = readme.read_text()
+    if reason := re.search("<!-- not run: (.*) -->", text):
+        print(f"SKIPPED: {reason[1]}")
+        return
+    blocks = BLOCK.findall(text)
     if not blocks:
         sys.exit(f"{readme} has nothing to run")
     running, printed = [], ""

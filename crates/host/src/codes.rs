@@ -95,4 +95,25 @@ mod tests {
             assert_eq!(error.status().code(), code);
         }
     }
+
+    #[test]
+    fn the_contracts_page_has_the_same_table() {
+        let page = include_str!("../../../wit/README.md");
+        for kind in [
+            ErrorKind::InvalidConfig,
+            ErrorKind::InvalidRequest,
+            ErrorKind::NotFound,
+            ErrorKind::PermissionDenied,
+            ErrorKind::Unauthenticated,
+            ErrorKind::Throttled,
+            ErrorKind::Unavailable,
+            ErrorKind::Timeout,
+            ErrorKind::Internal,
+        ] {
+            let details = details(kind.name());
+            let reason = &details.error_info().unwrap().reason;
+            let row = format!("| `{kind}` | {:?} | {reason} |", grpc_code(kind));
+            assert!(page.contains(&row), "{row}");
+        }
+    }
 }
