@@ -51,6 +51,12 @@ dist:
 bench:
     cargo bench --locked --package tencentcloud-ssm --package dapr-wasm-host --bench figures --bench serve
 
+# What the same store costs on each host, as the README's table
+hosts: tools compose
+    cd examples/node && npm ci --silent && npm run --silent transpile -- ../../{{ component }}
+    python3 -m venv target/python && target/python/bin/pip install --quiet -r examples/python/requirements.txt
+    cargo bench --locked --package dapr-wasm-host --bench hosts
+
 # Install what tests run beside our own: the wasmtime command, the official Python SDK, just
 tools:
     tools/setup
