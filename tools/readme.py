@@ -78,9 +78,9 @@ def follow(readme):
             os.killpg(process.pid, signal.SIGTERM)
             # The next README may want the same port.
             process.communicate()
+    print(f"every command of {readme} works", flush=True)
 
 
 for argument in sys.argv[1:]:
     print(f"=== {argument}", flush=True)
     follow(pathlib.Path(argument).resolve())
-    print(f"every command of {argument} works", flush=True)
