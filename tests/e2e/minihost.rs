@@ -59,11 +59,11 @@ impl MiniHost {
     pub(crate) async fn get(&self, path: &str) -> Response<String> {
         let mut store = Store::new(&self.engine, State::new(&self.surroundings));
         let request = Request::get(format!("http://app{path}"));
-        let request = request.body(Empty::<Bytes>::new().map_err(|never| match never {}));
-        let request: Request<_> = request.unwrap();
+        let empty = Empty::<Bytes>::new().map_err(|never| -> Error { match never {} });
+        let request = request.body(empty).unwrap();
         let (answer, answered) = oneshot::channel();
         let mut http = store.data_mut().http();
-        let request = http.new_incoming_request(Scheme::Http, request.map(checked));
+        let request = http.new_incoming_request(Scheme::Http, request);
         let out = http.new_response_outparam(answer).unwrap();
         let instance = self.component.instantiate_async(&mut store).await.unwrap();
         // Dropped with the future of this function, and the instance with it.
@@ -77,10 +77,6 @@ impl MiniHost {
         handling.join_next().await.unwrap().unwrap().unwrap();
         Response::from_parts(parts, String::from_utf8(body.to_vec()).unwrap())
     }
-}
-
-fn checked<B: hyper::body::Body<Error = Error>>(body: B) -> B {
-    body
 }
 
 /// `fermyon:spin/variables@2.0.0`

@@ -12,7 +12,10 @@ use host_test::{
 use hyper::{Response, StatusCode};
 
 use self::manifest::{Component, Inherit, Manifest};
-use crate::minihost::{MiniHost, Surroundings};
+use crate::{
+    minihost::{MiniHost, Surroundings},
+    wasmtime,
+};
 
 /// What the manifests call the emulator.
 const EMULATOR: &str = "http://127.0.0.1:18080";
@@ -58,14 +61,10 @@ fn manifest(path: &str, emulator: &Emulator) -> Manifest {
     Manifest::read(&path, |text| text.replace(EMULATOR, &emulator.url()))
 }
 
-fn env(emulator: &Emulator) -> Vec<(&'static str, String)> {
-    crate::wasmtime::variables(emulator)
-}
-
 fn gateway(emulator: &Emulator, edit: impl Fn(&mut Component)) -> MiniHost {
     let mut app = manifest("spin-app/spin.toml", emulator).component(&[]);
     edit(&mut app);
-    let env = env(emulator);
+    let env = wasmtime::variables(emulator);
     let env: Vec<_> = env
         .iter()
         .map(|(name, value)| (*name, value.as_str()))

@@ -28,7 +28,6 @@ async fn main() {
 #[cfg(not(target_family = "wasm"))]
 mod figures {
     use std::{
-        fs,
         io::Write,
         path::PathBuf,
         process::{Command, Stdio},
@@ -39,12 +38,11 @@ mod figures {
     use host_test::{
         component,
         emulator::{Config, Emulator, Rates, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret},
-        harness::{component_yaml, properties},
     };
     use http::StatusCode;
     use tempfile::TempDir;
 
-    use crate::running::{Running, client, free, get_from, running, running_at};
+    use crate::running::{Running, client, free, get_from, host, resources, running_at};
 
     const SECRETS: usize = 100;
     const LATENCY: Duration = Duration::from_millis(20);
@@ -61,7 +59,7 @@ mod figures {
         row("a Rust program (`crates/host`)", embedded(emulators).await);
         row(
             "`dapr-wasm-host serve`, over HTTP",
-            served(emulators, host).await,
+            served(emulators, dapr_wasm_host).await,
         );
         row(
             "`wasmtime serve` of the gateway, over HTTP",
@@ -162,17 +160,9 @@ mod figures {
         }
     }
 
-    async fn host(emulator: &Emulator) -> (Running, Option<TempDir>) {
-        let folder = tempfile::tempdir().unwrap();
-        let properties = properties(&emulator.url(), &[]);
-        let yaml = component_yaml("tencent", "secretstores.tencentcloud.ssm", &properties);
-        fs::write(folder.path().join("tencent.yaml"), yaml).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dapr-wasm-host"));
-        command
-            .args(["serve", "--enable-metrics=false", "--log-level=error"])
-            .arg("--resources-path")
-            .arg(folder.path());
-        let (server, _) = running(command, GET).await;
+    async fn dapr_wasm_host(emulator: &Emulator) -> (Running, Option<TempDir>) {
+        let folder = resources(emulator);
+        let (server, _) = host(&folder, GET).await;
         // The server follows the folder: it has to stay.
         (server, Some(folder))
     }

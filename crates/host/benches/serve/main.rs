@@ -43,14 +43,14 @@ mod figures {
     use host_test::{
         component,
         emulator::{Config, Emulator, Rates},
-        harness::{component_yaml, properties},
+        harness::component_yaml,
     };
     use http::StatusCode;
     use tempfile::TempDir;
     use tokio::task::JoinSet;
 
     use crate::{
-        running::{Http, Running, client, free, get_from, running},
+        running::{Http, Running, client, free, get_from, host, resources, running},
         sidecar,
     };
 
@@ -75,7 +75,7 @@ mod figures {
     }
 
     async fn throughput(emulator: &Emulator, resources: &TempDir) {
-        let (host, _) = host(resources).await;
+        let (host, _) = host(resources, PATH).await;
         let native = native(emulator);
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
@@ -136,7 +136,7 @@ mod figures {
 
     async fn memory(resources: &TempDir) {
         println!("resident memory, one store");
-        let (host, _) = host(resources).await;
+        let (host, _) = host(resources, PATH).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         println!("  dapr-wasm-host, idle         {:>6} kB", memory_of(&host));
         round(host.http).await;
@@ -154,7 +154,7 @@ mod figures {
     async fn start(resources: &TempDir) {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..11 {
-            ours.push(host(resources).await.1);
+            ours.push(host(resources, PATH).await.1);
             theirs.extend(daprd().await.map(|(_, first)| first));
         }
         println!("from exec to the first secret, median of 11");
@@ -179,15 +179,6 @@ mod figures {
         let line = status.lines().find(|line| line.starts_with("VmRSS"));
         let number = line.unwrap().split_whitespace().nth(1);
         number.unwrap().parse().unwrap()
-    }
-
-    async fn host(resources: &TempDir) -> (Running, Duration) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dapr-wasm-host"));
-        command
-            .args(["serve", "--enable-metrics=false", "--log-level=error"])
-            .arg("--resources-path")
-            .arg(resources.path());
-        running(command, PATH).await
     }
 
     /// The unmodified daprd that `tools/daprd` builds, with a store that is built in.
@@ -225,14 +216,6 @@ mod figures {
             child,
             http: address.trim().parse().unwrap(),
         }
-    }
-
-    fn resources(emulator: &Emulator) -> TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        let properties = properties(&emulator.url(), &[]);
-        let yaml = component_yaml("tencent", "secretstores.tencentcloud.ssm", &properties);
-        fs::write(folder.path().join("tencent.yaml"), yaml).unwrap();
-        folder
     }
 
     async fn get(client: &Http, address: SocketAddr) -> Option<StatusCode> {

@@ -1,18 +1,24 @@
 //! Servers in processes of their own, and how they are asked.
 
 use std::{
+    fs,
     net::SocketAddr,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
+use host_test::{
+    emulator::Emulator,
+    harness::{component_yaml, properties},
+};
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 /// A server in a process of its own, which ends when dropped.
@@ -26,6 +32,25 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A Component that reads from `emulator`, in a folder.
+pub(crate) fn resources(emulator: &Emulator) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let properties = properties(&emulator.url(), &[]);
+    let yaml = component_yaml("tencent", "secretstores.tencentcloud.ssm", &properties);
+    fs::write(folder.path().join("tencent.yaml"), yaml).unwrap();
+    folder
+}
+
+/// Our host on the stores of `resources`; else as [`running`].
+pub(crate) async fn host(resources: &TempDir, path: &str) -> (Running, Duration) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dapr-wasm-host"));
+    command
+        .args(["serve", "--enable-metrics=false", "--log-level=error"])
+        .arg("--resources-path")
+        .arg(resources.path());
+    running(command, path).await
 }
 
 /// Starts a server that has daprd's flags for its ports, and waits until it answers `path`;
