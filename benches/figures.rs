@@ -50,14 +50,11 @@ mod figures {
     use dapr_wasm_host::{
         Component, InstanceOptions, Outbound, Runtime, RuntimeConfig, SecretStore,
     };
-    use host_test::{
-        component,
-        emulator::{Config, Emulator, Rates, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret},
-        harness::properties,
-    };
+    use host_test::{component, harness::properties};
     use http_body_util::{BodyExt, Full};
     use hyper::client::conn::http1::{self, SendRequest};
     use hyper_util::rt::TokioIo;
+    use ssm_emulator::{Config, Emulator, Rates, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret};
 
     const SECRETS: usize = 250;
     const LATENCY: Duration = Duration::from_millis(20);

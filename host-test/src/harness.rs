@@ -6,11 +6,9 @@ use dapr_wasm_host::{
     CallError, Component, InstanceOptions, Metadata, Outbound, Output, Runtime, RuntimeConfig,
     SecretStore, StoreError,
 };
+use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
 
-use crate::{
-    component,
-    emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY},
-};
+use crate::component;
 
 /// The component, built and compiled once for this process.
 ///

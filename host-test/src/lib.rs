@@ -1,10 +1,9 @@
-//! The SSM emulator and what end-to-end tests need: the built component, and it and the emulator
-//! wired together over real sockets.
+//! What end-to-end tests need: the built component, the host and the SSM emulator, wired together
+//! over real sockets; and the demo.
 
 #![cfg(not(target_family = "wasm"))]
 
 pub mod component;
 pub mod compose;
 pub mod demo;
-pub mod emulator;
 pub mod harness;

@@ -1,10 +1,8 @@
 //! Reading many secrets at once.
 
 use dapr_wasm_host::{ErrorKind, Secret as Read};
-use host_test::{
-    emulator::{Behaviour, Config, Fault, FaultKind, Rates, Secret},
-    harness::{Harness, metadata, store_error},
-};
+use host_test::harness::{Harness, metadata, store_error};
+use ssm_emulator::{Behaviour, Config, Fault, FaultKind, Rates, Secret};
 
 /// An emulator with `count` secrets, of which `value-N` is the value of `secret-N`.
 fn many(count: usize) -> Config {

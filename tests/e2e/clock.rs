@@ -1,10 +1,8 @@
 //! A clock that is wrong.
 
 use dapr_wasm_host::ErrorKind;
-use host_test::{
-    emulator::{Config, Fault, FaultKind},
-    harness::{Harness, store_error},
-};
+use host_test::harness::{Harness, store_error};
+use ssm_emulator::{Config, Fault, FaultKind};
 
 #[tokio::test]
 async fn an_hour_off_in_either_direction_is_corrected_once_and_remembered() {

@@ -2,11 +2,8 @@
 
 use std::path::PathBuf;
 
-use host_test::{
-    component, compose,
-    emulator::{Config, Emulator},
-    harness::compiled,
-};
+use host_test::{component, compose, harness::compiled};
+use ssm_emulator::{Config, Emulator};
 use tempfile::NamedTempFile;
 use tokio::process::Command;
 

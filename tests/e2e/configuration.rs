@@ -1,10 +1,8 @@
 //! Configuring the store: `init`, or the environment.
 
 use dapr_wasm_host::{CallError, ErrorKind};
-use host_test::{
-    emulator::{Account, Config, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY},
-    harness::{Harness, store_error},
-};
+use host_test::harness::{Harness, store_error};
+use ssm_emulator::{Account, Config, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
 
 #[tokio::test]
 async fn a_bad_property_is_named_and_never_quoted() {

@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use dapr_wasm_host::{ErrorKind, StoreError};
-use host_test::{
-    emulator::{Config, Fault, FaultKind},
-    harness::{Harness, store_error},
-};
+use host_test::harness::{Harness, store_error};
+use ssm_emulator::{Config, Fault, FaultKind};
 
 async fn failing(fault: Fault, properties: &[(&str, &str)]) -> (StoreError, Harness) {
     let config = Config {

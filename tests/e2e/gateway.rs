@@ -1,14 +1,11 @@
 //! The gateway composed with the store, served by the unmodified wasmtime command.
 
 use bytes::Bytes;
-use host_test::{
-    component, compose,
-    emulator::{Config, Emulator},
-    harness::compiled,
-};
+use host_test::{component, compose, harness::compiled};
 use http_body_util::{BodyExt, Full};
 use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use ssm_emulator::{Config, Emulator};
 use tokio::process::Command;
 
 use crate::wasmtime::{self, Serving};

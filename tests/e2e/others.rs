@@ -1,10 +1,8 @@
 //! Programs of others: the unmodified wasmtime command runs the component, and the official
 //! Python SDK keeps the emulator honest.
 
-use host_test::{
-    component,
-    emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY},
-};
+use host_test::component;
+use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
 use tokio::process::Command;
 
 use crate::wasmtime;

@@ -1,10 +1,8 @@
 //! Asking whether the road to SSM is open.
 
 use dapr_wasm_host::ErrorKind;
-use host_test::{
-    emulator::{Config, Fault, FaultKind},
-    harness::{Harness, store_error},
-};
+use host_test::harness::{Harness, store_error};
+use ssm_emulator::{Config, Fault, FaultKind};
 
 #[tokio::test]
 async fn one_cheap_signed_call_is_made() {

@@ -1,10 +1,8 @@
 //! Reading one secret through the built component.
 
 use dapr_wasm_host::ErrorKind;
-use host_test::{
-    emulator::{Behaviour, Config, Secret, UnusedValue, Value},
-    harness::{Harness, metadata, store_error},
-};
+use host_test::harness::{Harness, metadata, store_error};
+use ssm_emulator::{Behaviour, Config, Secret, UnusedValue, Value};
 
 #[tokio::test]
 async fn a_text_secret_comes_as_one_entry_with_its_own_name() {

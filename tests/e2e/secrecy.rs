@@ -1,9 +1,7 @@
 //! What must never be seen: values, keys, tokens, signatures.
 
-use host_test::{
-    emulator::{Account, Config, Fault, FaultKind, Secret},
-    harness::{Harness, metadata},
-};
+use host_test::harness::{Harness, metadata};
+use ssm_emulator::{Account, Config, Fault, FaultKind, Secret};
 
 const KEY: &str = "the-key-that-nobody-may-see";
 const TOKEN: &str = "the-token-that-nobody-may-see";

@@ -5,11 +5,9 @@
 mod compose;
 mod manifest;
 
-use host_test::{
-    component,
-    emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY},
-};
+use host_test::component;
 use hyper::{Response, StatusCode};
+use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
 
 use self::manifest::{Component, Inherit, Manifest};
 use crate::{

@@ -3,11 +3,9 @@
 
 use std::time::Duration;
 
-use host_test::{
-    component,
-    emulator::{Config, Emulator, Fault, FaultKind},
-};
+use host_test::component;
 use hyper::StatusCode;
+use ssm_emulator::{Config, Emulator, Fault, FaultKind};
 
 use crate::{
     minihost::{MiniHost, Surroundings},

@@ -7,9 +7,9 @@ use dapr_wasm_host::{
 };
 use host_test::{
     component,
-    emulator::{Config, Emulator, Fault, FaultKind},
     harness::{Harness, compiled, properties, store_error},
 };
+use ssm_emulator::{Config, Emulator, Fault, FaultKind};
 
 async fn store(outbound: &Outbound, url: &str) -> SecretStore {
     let options = InstanceOptions::default();

@@ -2,10 +2,8 @@
 
 use std::{path::PathBuf, process::Stdio};
 
-use host_test::{
-    component,
-    emulator::{Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY},
-};
+use host_test::component;
+use ssm_emulator::{Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
 use tempfile::NamedTempFile;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},

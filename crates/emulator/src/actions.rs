@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{
+use crate::{
     Behaviour, Config, Secret, UnusedValue, Value, Version,
     reply::{ApiError, Reply},
 };
@@ -12,7 +12,7 @@ const CURRENT: &str = "SSM_Current";
 const DEFAULT_LIMIT: usize = 20;
 
 /// Answers `action` in `region`.
-pub(super) fn answer(config: &Config, action: &str, region: &str, body: &Json) -> Reply {
+pub(crate) fn answer(config: &Config, action: &str, region: &str, body: &Json) -> Reply {
     match action {
         "GetSecretValue" => get_secret_value(config, region, body),
         "ListSecrets" => list_secrets(config, region, body),

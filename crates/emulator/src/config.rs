@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use super::{Behaviour, Fault, Rates};
+use crate::{Behaviour, Fault, Rates};
 
 /// The id of the sample account's key.
 pub const SAMPLE_SECRET_ID: &str = "AKIDEXAMPLE0000000000000000000000000";
@@ -113,20 +113,20 @@ impl Account {
 /// A secret with its versions.
 #[derive(Clone)]
 pub struct Secret {
-    pub(super) name: String,
-    pub(super) versions: Vec<Version>,
-    pub(super) status: String,
-    pub(super) product: Option<String>,
+    pub(crate) name: String,
+    pub(crate) versions: Vec<Version>,
+    pub(crate) status: String,
+    pub(crate) product: Option<String>,
     /// `None`: it is in every region.
-    pub(super) region: Option<String>,
+    pub(crate) region: Option<String>,
 }
 
 /// One version of a secret.
 #[derive(Clone)]
 pub struct Version {
-    pub(super) id: String,
-    pub(super) value: Value,
-    pub(super) created: i64,
+    pub(crate) id: String,
+    pub(crate) value: Value,
+    pub(crate) created: i64,
 }
 
 /// A secret's value.

@@ -14,28 +14,28 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use super::{service::serve, tls, world::World};
+use crate::{service::serve, state::Shared, tls};
 
 /// Serves requests until either side closes, or `ended` says so. A client's mistake ends its own
 /// connection and nothing else.
-pub(super) async fn run(
+pub(crate) async fn run(
     stream: TcpStream,
     acceptor: Option<TlsAcceptor>,
-    world: Arc<World>,
+    shared: Arc<Shared>,
     ended: watch::Receiver<bool>,
 ) {
     // Small answers leave at once.
     let _ = stream.set_nodelay(true);
     match acceptor {
-        None => exchange(stream, world, ended).await,
+        None => exchange(stream, shared, ended).await,
         Some(acceptor) => {
             let Ok(stream) = acceptor.accept(stream).await else {
                 return;
             };
             if stream.get_ref().1.alpn_protocol() == Some(tls::HTTP2) {
-                exchange_http2(stream, world, ended).await;
+                exchange_http2(stream, shared, ended).await;
             } else {
-                exchange(stream, world, ended).await;
+                exchange(stream, shared, ended).await;
             }
         }
     }
@@ -43,10 +43,10 @@ pub(super) async fn run(
 
 async fn exchange_http2(
     stream: TlsStream<TcpStream>,
-    world: Arc<World>,
+    shared: Arc<Shared>,
     mut ended: watch::Receiver<bool>,
 ) {
-    let service = service_fn(|request| serve(Arc::clone(&world), request));
+    let service = service_fn(|request| serve(Arc::clone(&shared), request));
     let builder = http2::Builder::new(TokioExecutor::new());
     tokio::select! {
         // A client's mistake ends its own connection and nothing else.
@@ -55,11 +55,11 @@ async fn exchange_http2(
     }
 }
 
-async fn exchange<S>(stream: S, world: Arc<World>, mut ended: watch::Receiver<bool>)
+async fn exchange<S>(stream: S, shared: Arc<Shared>, mut ended: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Resettable + Unpin + Send + 'static,
 {
-    let service = service_fn(|request| serve(Arc::clone(&world), request));
+    let service = service_fn(|request| serve(Arc::clone(&shared), request));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let end = pin!(ended.wait_for(|ended| *ended));
     let result = tokio::select! {

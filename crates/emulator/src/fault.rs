@@ -40,7 +40,7 @@ pub enum FaultKind {
 /// A [`FaultKind`] and the requests that it befalls: all, unless narrowed down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    pub(super) kind: FaultKind,
+    pub(crate) kind: FaultKind,
     action: Option<String>,
     secret: Option<String>,
     times: Option<u32>,
@@ -123,7 +123,7 @@ impl Fault {
     }
 
     /// Whether it befalls this request; counts it if so.
-    pub(super) fn befalls(&mut self, action: &str, secret: Option<&str>) -> bool {
+    pub(crate) fn befalls(&mut self, action: &str, secret: Option<&str>) -> bool {
         let same = |wanted: &Option<String>, given: Option<&str>| {
             wanted.is_none() || wanted.as_deref() == given
         };

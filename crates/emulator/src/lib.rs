@@ -6,6 +6,8 @@
 //! of the live service is a switch ([`Behaviour`]) with a named default. On demand it misbehaves
 //! ([`Fault`]).
 
+#![cfg(not(target_family = "wasm"))]
+
 mod actions;
 mod behaviour;
 mod config;
@@ -16,9 +18,9 @@ mod reply;
 mod seed;
 mod server;
 mod service;
+mod state;
 mod tls;
 mod verify;
-mod world;
 
 pub use behaviour::{Behaviour, UnusedValue};
 pub use config::{Account, Config, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret, Value, Version};
@@ -26,4 +28,4 @@ pub use fault::{Fault, FaultKind, duration};
 pub use rates::Rates;
 pub use seed::SeedError;
 pub use server::Emulator;
-pub use world::Seen;
+pub use state::Seen;

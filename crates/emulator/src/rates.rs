@@ -37,16 +37,16 @@ impl Rates {
 
 /// Counts requests in the last second, by key and action.
 #[derive(Default)]
-pub(super) struct Counter(BTreeMap<(String, String), VecDeque<Instant>>);
+pub(crate) struct Counter(BTreeMap<(String, String), VecDeque<Instant>>);
 
 /// A request beyond the rate: the limit, and how many came.
-pub(super) struct Exceeded {
-    pub(super) limit: usize,
-    pub(super) count: usize,
+pub(crate) struct Exceeded {
+    pub(crate) limit: usize,
+    pub(crate) count: usize,
 }
 
 impl Counter {
-    pub(super) fn count(
+    pub(crate) fn count(
         &mut self,
         rates: &Rates,
         secret_id: &str,

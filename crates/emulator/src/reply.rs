@@ -3,31 +3,31 @@
 use serde_json::{Value, json};
 
 /// An answer: the fields beside `RequestId`, or an error.
-pub(super) type Reply = Result<Value, ApiError>;
+pub(crate) type Reply = Result<Value, ApiError>;
 
 /// An error as SSM gives it, with HTTP status 200.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ApiError {
-    pub(super) code: String,
-    pub(super) message: String,
+pub(crate) struct ApiError {
+    pub(crate) code: String,
+    pub(crate) message: String,
 }
 
 impl ApiError {
-    pub(super) fn new(code: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: &str, message: impl Into<String>) -> Self {
         Self {
             code: code.to_owned(),
             message: message.into(),
         }
     }
 
-    pub(super) fn missing(parameter: &str) -> Self {
+    pub(crate) fn missing(parameter: &str) -> Self {
         Self::new(
             "MissingParameter",
             format!("The request is missing a required parameter `{parameter}`."),
         )
     }
 
-    pub(super) fn invalid(parameter: &str) -> Self {
+    pub(crate) fn invalid(parameter: &str) -> Self {
         Self::new(
             "InvalidParameterValue",
             format!("The value of the parameter `{parameter}` is invalid."),
@@ -36,7 +36,7 @@ impl ApiError {
 }
 
 /// The body of an answer.
-pub(super) fn envelope(reply: &Reply, request_id: Option<&str>) -> Value {
+pub(crate) fn envelope(reply: &Reply, request_id: Option<&str>) -> Value {
     let mut response = match reply {
         Ok(fields) => fields.clone(),
         Err(error) => json!({"Error": {"Code": error.code, "Message": error.message}}),

@@ -5,7 +5,7 @@ use std::{fs, io, path::Path};
 use serde::Deserialize;
 use thiserror::Error;
 
-use super::{Account, Config, Secret, Value};
+use crate::{Account, Config, Secret, Value};
 
 /// A seed file that cannot be used.
 #[derive(Debug, Error)]
@@ -14,7 +14,7 @@ pub enum SeedError {
     #[error("{0} cannot be read: {1}")]
     Unreadable(String, io::Error),
     /// It is not of the form of `seed.example.json`.
-    #[error("{0} is not a seed (see host-test/seed.example.json): {1}")]
+    #[error("{0} is not a seed (see crates/emulator/seed.example.json): {1}")]
     Malformed(String, serde_json::Error),
 }
 

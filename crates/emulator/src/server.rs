@@ -5,11 +5,11 @@ use std::{io, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, sync::watch};
 use tokio_rustls::TlsAcceptor;
 
-use super::{Behaviour, Config, Fault, Secret, Seen, connection, tls, world::World};
+use crate::{Behaviour, Config, Fault, Secret, Seen, connection, state::Shared, tls};
 
 /// A running emulator. It ends, with all its connections, when dropped.
 pub struct Emulator {
-    world: Arc<World>,
+    shared: Arc<Shared>,
     address: SocketAddr,
     ca_pem: Option<String>,
     ended: watch::Sender<bool>,
@@ -29,11 +29,11 @@ impl Emulator {
         };
         let listener = TcpListener::bind(config.listen).await?;
         let address = listener.local_addr()?;
-        let world = Arc::new(World::new(config));
+        let shared = Arc::new(Shared::new(config));
         let (ended, watch) = watch::channel(false);
-        tokio::spawn(accept(listener, acceptor, Arc::clone(&world), watch));
+        tokio::spawn(accept(listener, acceptor, Arc::clone(&shared), watch));
         Ok(Self {
-            world,
+            shared,
             address,
             ca_pem,
             ended,
@@ -61,27 +61,27 @@ impl Emulator {
 
     /// Misbehaves from now on.
     pub fn add_fault(&self, fault: Fault) {
-        self.world.lock().config.faults.push(fault);
+        self.shared.lock().config.faults.push(fault);
     }
 
     /// Behaves again.
     pub fn clear_faults(&self) {
-        self.world.lock().config.faults.clear();
+        self.shared.lock().config.faults.clear();
     }
 
     /// Sets its clock: seconds to add to this machine's.
     pub fn set_clock_offset(&self, seconds: i64) {
-        self.world.lock().config.clock_offset = seconds;
+        self.shared.lock().config.clock_offset = seconds;
     }
 
     /// Changes how it does what is not documented.
     pub fn set_behaviour(&self, behaviour: Behaviour) {
-        self.world.lock().config.behaviour = behaviour;
+        self.shared.lock().config.behaviour = behaviour;
     }
 
     /// Adds a secret, in the place of one of the same name.
     pub fn put_secret(&self, secret: Secret) {
-        let secrets = &mut self.world.lock().config.secrets;
+        let secrets = &mut self.shared.lock().config.secrets;
         match secrets.iter_mut().find(|there| there.name == secret.name) {
             Some(there) => *there = secret,
             None => secrets.push(secret),
@@ -90,24 +90,24 @@ impl Emulator {
 
     /// The requests that came in since the start or [`Self::clear_requests`], in order.
     pub fn requests(&self) -> Vec<Seen> {
-        self.world.lock().seen.clone()
+        self.shared.lock().seen.clone()
     }
 
     /// Forgets the requests that came in, and the peak.
     pub fn clear_requests(&self) {
-        let mut state = self.world.lock();
+        let mut state = self.shared.lock();
         state.seen.clear();
         state.peak_in_flight = state.in_flight;
     }
 
     /// How many connections were accepted since the start.
     pub fn connections(&self) -> usize {
-        self.world.lock().connections
+        self.shared.lock().connections
     }
 
     /// The most requests that were being answered at once.
     pub fn peak_in_flight(&self) -> usize {
-        self.world.lock().peak_in_flight
+        self.shared.lock().peak_in_flight
     }
 }
 
@@ -120,7 +120,7 @@ impl Drop for Emulator {
 async fn accept(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
-    world: Arc<World>,
+    shared: Arc<Shared>,
     mut ended: watch::Receiver<bool>,
 ) {
     loop {
@@ -133,8 +133,8 @@ async fn accept(
             tokio::task::yield_now().await;
             continue;
         };
-        world.lock().connections += 1;
-        let (tls, world, ended) = (tls.clone(), Arc::clone(&world), ended.clone());
-        tokio::spawn(connection::run(stream, tls, world, ended));
+        shared.lock().connections += 1;
+        let (tls, shared, ended) = (tls.clone(), Arc::clone(&shared), ended.clone());
+        tokio::spawn(connection::run(stream, tls, shared, ended));
     }
 }

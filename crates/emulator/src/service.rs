@@ -13,22 +13,22 @@ use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::{Frame, Incoming};
 use serde_json::{Value as Json, json};
 
-use super::{
+use crate::{
     FaultKind, Seen, actions,
     reply::{ApiError, Reply, envelope},
+    state::{Shared, State},
     verify,
-    world::{State, World},
 };
 
-pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
+pub(crate) type Body = UnsyncBoxBody<Bytes, io::Error>;
 
 /// The size of a huge answer.
 const HUGE: usize = 200 << 20;
 const CHUNK: usize = 64 << 10;
 
 /// Answers one request. An error stands for a connection to be reset.
-pub(super) async fn serve(
-    world: Arc<World>,
+pub(crate) async fn serve(
+    shared: Arc<Shared>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, io::Error> {
     let (mut parts, body) = request.into_parts();
@@ -39,12 +39,12 @@ pub(super) async fn serve(
         parts.headers.insert(header::HOST, host);
     }
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-    let _in_flight = InFlight::new(&world);
-    let (plan, latency) = plan(&mut world.lock(), &parts, &body);
+    let _in_flight = InFlight::new(&shared);
+    let (plan, latency) = plan(&mut shared.lock(), &parts, &body);
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    let date = world.lock().date();
+    let date = shared.lock().date();
     respond(plan, &date).await
 }
 
@@ -212,15 +212,15 @@ fn whole(body: impl Into<Bytes>) -> Body {
 }
 
 /// Counts the requests that are being answered.
-struct InFlight<'a>(&'a World);
+struct InFlight<'a>(&'a Shared);
 
 impl<'a> InFlight<'a> {
-    fn new(world: &'a World) -> Self {
-        let mut state = world.lock();
+    fn new(shared: &'a Shared) -> Self {
+        let mut state = shared.lock();
         state.in_flight += 1;
         state.peak_in_flight = state.peak_in_flight.max(state.in_flight);
         drop(state);
-        Self(world)
+        Self(shared)
     }
 }
 

@@ -5,20 +5,20 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use super::{Config, Fault, FaultKind, rates::Counter};
+use crate::{Config, Fault, FaultKind, rates::Counter};
 
 /// The state that all connections share.
-pub(super) struct World {
+pub(crate) struct Shared {
     state: Mutex<State>,
 }
 
-pub(super) struct State {
-    pub(super) config: Config,
-    pub(super) counter: Counter,
-    pub(super) seen: Vec<Seen>,
-    pub(super) connections: usize,
-    pub(super) in_flight: usize,
-    pub(super) peak_in_flight: usize,
+pub(crate) struct State {
+    pub(crate) config: Config,
+    pub(crate) counter: Counter,
+    pub(crate) seen: Vec<Seen>,
+    pub(crate) connections: usize,
+    pub(crate) in_flight: usize,
+    pub(crate) peak_in_flight: usize,
     requests: u64,
 }
 
@@ -44,8 +44,8 @@ pub struct Seen {
     pub code: Option<String>,
 }
 
-impl World {
-    pub(super) fn new(config: Config) -> Self {
+impl Shared {
+    pub(crate) fn new(config: Config) -> Self {
         Self {
             state: Mutex::new(State {
                 config,
@@ -59,32 +59,32 @@ impl World {
         }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
     /// The server's time in Unix seconds.
-    pub(super) fn now(&self) -> i64 {
+    pub(crate) fn now(&self) -> i64 {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         now.unwrap_or_default().as_secs() as i64 + self.config.clock_offset
     }
 
     /// The server's time as a `Date` header.
-    pub(super) fn date(&self) -> String {
+    pub(crate) fn date(&self) -> String {
         let since = Duration::from_secs(self.now().max(0).unsigned_abs());
         httpdate::fmt_http_date(UNIX_EPOCH + since)
     }
 
     /// A new `RequestId`, in the form of SSM's.
-    pub(super) fn request_id(&mut self) -> String {
+    pub(crate) fn request_id(&mut self) -> String {
         self.requests += 1;
         format!("00000000-0000-4000-8000-{:012x}", self.requests)
     }
 
     /// The faults that befall this request.
-    pub(super) fn faults(&mut self, action: &str, secret: Option<&str>) -> Vec<FaultKind> {
+    pub(crate) fn faults(&mut self, action: &str, secret: Option<&str>) -> Vec<FaultKind> {
         let faults: &mut Vec<Fault> = &mut self.config.faults;
         let befalling = faults
             .iter_mut()

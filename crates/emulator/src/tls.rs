@@ -14,12 +14,12 @@ use tokio_rustls::{
 };
 
 /// HTTP/2 as TLS calls it.
-pub(super) const HTTP2: &[u8] = b"h2";
+pub(crate) const HTTP2: &[u8] = b"h2";
 /// Names that the certificate is good for.
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "ssm.emulator.test"];
 
 /// A certificate authority (as PEM) and an acceptor with a certificate that it signed.
-pub(super) fn acceptor(http2: bool) -> io::Result<(String, TlsAcceptor)> {
+pub(crate) fn acceptor(http2: bool) -> io::Result<(String, TlsAcceptor)> {
     let (ca_pem, mut config) = server_config().map_err(io::Error::other)?;
     if http2 {
         config.alpn_protocols = vec![HTTP2.to_vec(), b"http/1.1".to_vec()];

@@ -1,4 +1,4 @@
-//! The commands, run as a user runs them.
+//! The command, run as a user runs it.
 
 #![cfg(not(target_family = "wasm"))]
 #![allow(
@@ -11,12 +11,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
-    process::{Child, Command, Output, Stdio},
-};
-
-use host_test::{
-    component,
-    emulator::{SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY},
+    process::{Child, Command, Stdio},
 };
 
 /// A running `ssm-emulator`, ended when dropped.
@@ -29,7 +24,6 @@ impl Running {
     fn start(args: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_ssm-emulator"))
             .args(args)
-            .current_dir(component::root())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -51,68 +45,8 @@ impl Drop for Running {
     }
 }
 
-fn demo(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_demo"))
-        .args(args)
-        .env("TENCENTCLOUD_SECRET_ID", SAMPLE_SECRET_ID)
-        .env("TENCENTCLOUD_SECRET_KEY", SAMPLE_SECRET_KEY)
-        .env_remove("TENCENTCLOUD_TOKEN")
-        .output()
-        .unwrap()
-}
-
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-#[test]
-fn the_demo_reads_a_secret_through_daprs_api_and_ends_if_told_to() {
-    let output = demo(&["--once", "--dapr-http-port", "0", "--dapr-grpc-port", "0"]);
-    let shown = text(&output.stdout);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    assert!(
-        shown.starts_with("listening on http://127.0.0.1:"),
-        "{shown}"
-    );
-    let read = "GET /v1.0/secrets/tencent/db-password\n{\"db-password\":\"sample-password-new\"}";
-    assert!(shown.contains(read), "{shown}");
-    assert!(!shown.contains("curl"), "{shown}");
-}
-
-#[test]
-fn the_demo_reads_one_secret_from_an_endpoint_and_shows_its_value_only_if_asked() {
-    let emulator = Running::start(&[]);
-    let ask = [
-        "get",
-        "db-password",
-        "--region",
-        "ap-guangzhou",
-        "--endpoint",
-        &emulator.url,
-    ];
-    let output = demo(&ask);
-    let shown = text(&output.stdout);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    assert!(
-        shown.contains("v2") && !shown.contains("sample-password"),
-        "{shown}"
-    );
-
-    let revealed = [&ask[..], &["--version-id", "v1", "--reveal"]].concat();
-    let shown = text(&demo(&revealed).stdout);
-    assert!(shown.contains("sample-password-old"), "{shown}");
-
-    let missing = [
-        "get",
-        "no-such",
-        "--region",
-        "ap-guangzhou",
-        "--endpoint",
-        &emulator.url,
-    ];
-    let output = demo(&missing);
-    assert!(!output.status.success());
-    assert!(text(&output.stdout).contains("not-found"));
 }
 
 #[test]
@@ -122,7 +56,7 @@ fn the_emulator_takes_a_seed_tls_and_faults_from_its_command_line() {
         "--listen",
         "127.0.0.1:0",
         "--seed",
-        "host-test/seed.example.json",
+        "seed.example.json",
         "--latency",
         "1ms",
         "--tls",

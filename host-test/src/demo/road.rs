@@ -16,13 +16,11 @@ use dapr_wasm_host::{
 use http_body_util::{BodyExt, Empty};
 use hyper::{Request, body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
+use ssm_emulator::{Config, Emulator};
 use tokio::{net::TcpStream, signal::ctrl_c, sync::oneshot};
 
 use super::{Options, Shown};
-use crate::{
-    emulator::{Config, Emulator},
-    harness::{component_yaml, properties},
-};
+use crate::harness::{component_yaml, properties};
 
 const KIND: &str = "secretstores.tencentcloud.ssm";
 const PATH: &str = "/v1.0/secrets/tencent/db-password";

@@ -21,7 +21,7 @@ mod native {
     };
 
     use clap::Parser;
-    use host_test::emulator::{
+    use ssm_emulator::{
         Account, Config, Emulator, Fault, Rates, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, duration,
     };
 
@@ -36,7 +36,7 @@ mod native {
         /// Listen on an address that others can reach: nothing here is meant to be secret
         #[arg(long)]
         allow_remote: bool,
-        /// What there is to read (form: host-test/seed.example.json); else a few samples
+        /// What there is to read (form: crates/emulator/seed.example.json); else a few samples
         #[arg(long, value_name = "FILE.json")]
         seed: Option<PathBuf>,
         /// How long to think before every answer, such as 20ms

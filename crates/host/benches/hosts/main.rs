@@ -35,11 +35,9 @@ mod figures {
     };
 
     use dapr_wasm_host::{InstanceOptions, Outbound, Runtime, RuntimeConfig};
-    use host_test::{
-        component,
-        emulator::{Config, Emulator, Rates, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret},
-    };
+    use host_test::component;
     use http::StatusCode;
+    use ssm_emulator::{Config, Emulator, Rates, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret};
     use tempfile::TempDir;
 
     use crate::running::{Running, client, free, get_from, host, resources, running_at};

@@ -40,12 +40,9 @@ mod figures {
         time::{Duration, Instant},
     };
 
-    use host_test::{
-        component,
-        emulator::{Config, Emulator, Rates},
-        harness::component_yaml,
-    };
+    use host_test::{component, harness::component_yaml};
     use http::StatusCode;
+    use ssm_emulator::{Config, Emulator, Rates};
     use tempfile::TempDir;
     use tokio::task::JoinSet;
 

@@ -8,16 +8,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use host_test::{
-    emulator::Emulator,
-    harness::{component_yaml, properties},
-};
+use host_test::harness::{component_yaml, properties};
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
+use ssm_emulator::Emulator;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 

@@ -8,7 +8,6 @@ use axum::{
     routing::get,
 };
 use bytes::Bytes;
-use host_test::emulator::{SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
 use http::Request;
 use http_body_util::{BodyExt, Full};
 use hyper_util::{
@@ -16,6 +15,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use serde_json::{Value, json};
+use ssm_emulator::{SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
 use tokio::net::TcpListener;
 
 /// Makes the benchmark be this instead.

@@ -6,8 +6,8 @@ use dapr_wasm_host::proto::runtime::{
     GetBulkSecretRequest, GetMetadataRequest, GetSecretRequest, SetMetadataRequest,
     dapr_client::DaprClient,
 };
-use host_test::emulator::Config;
 use http::uri::PathAndQuery;
+use ssm_emulator::Config;
 use tonic::{
     Code, Request,
     client::Grpc,

@@ -1,7 +1,7 @@
 //! Dapr's Secrets API over HTTP, as daprd answers it.
 
-use host_test::emulator::Config;
 use http::{Method, StatusCode};
+use ssm_emulator::Config;
 
 use crate::support::{Folder, Served, component, on, secrets_file};
 
@@ -122,7 +122,7 @@ async fn without_any_store_every_read_says_so() {
 #[tokio::test]
 async fn scopes_deny_one_secret_and_filter_the_bulk_read() {
     let config = Config::sample();
-    let emulator = host_test::emulator::Emulator::start(config).await.unwrap();
+    let emulator = ssm_emulator::Emulator::start(config).await.unwrap();
     let folder = Folder::new().with("a.yaml", &on(&emulator, "tencent", &[]));
     let file = folder.file("configuration");
     let scopes = "apiVersion: dapr.io/v1alpha1\nkind: Configuration\nmetadata: {name: c}\nspec:\n  secrets:\n    \
@@ -242,7 +242,7 @@ async fn figures_have_daprs_names_and_no_secrets() {
 #[tokio::test]
 async fn nothing_that_is_secret_is_logged_at_any_level() {
     let config = Config::sample();
-    let emulator = host_test::emulator::Emulator::start(config).await.unwrap();
+    let emulator = ssm_emulator::Emulator::start(config).await.unwrap();
     let folder = Folder::new().with("a.yaml", &on(&emulator, "tencent", &[]));
     for format in [
         &["--log-level=debug"][..],
@@ -260,8 +260,8 @@ async fn nothing_that_is_secret_is_logged_at_any_level() {
         assert!(log.contains("bulk_get"), "debug lines are there:\n{log}");
         for secret in [
             "sample-",
-            host_test::emulator::SAMPLE_SECRET_KEY,
-            host_test::emulator::SAMPLE_SECRET_ID,
+            ssm_emulator::SAMPLE_SECRET_KEY,
+            ssm_emulator::SAMPLE_SECRET_ID,
             "let-me-in",
             "Signature",
         ] {

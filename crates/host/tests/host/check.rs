@@ -1,6 +1,6 @@
 //! `dapr-wasm-host check`.
 
-use host_test::emulator::{Config, Emulator};
+use ssm_emulator::{Config, Emulator};
 
 use crate::support::{Folder, component, on, run, text};
 

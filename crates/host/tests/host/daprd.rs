@@ -9,13 +9,10 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream};
-use host_test::{
-    component::prepared,
-    emulator::{Account, Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret},
-    harness::properties,
-};
+use host_test::{component::prepared, harness::properties};
 use http::{Method, StatusCode};
 use rustix::process::Signal;
+use ssm_emulator::{Account, Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret};
 use tokio::time::sleep;
 
 use crate::support::{Answer, Folder, Process, command, component, on, secrets_file, send, text};

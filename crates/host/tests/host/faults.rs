@@ -3,11 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream};
-use host_test::{
-    component::package,
-    emulator::{Config, Emulator, Fault, Rates, Secret},
-};
+use host_test::component::package;
 use http::StatusCode;
+use ssm_emulator::{Config, Emulator, Fault, Rates, Secret};
 use tokio::task::JoinSet;
 
 use crate::support::{Folder, Served, component, on};

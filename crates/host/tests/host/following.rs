@@ -8,9 +8,9 @@ use std::{
     time::Duration,
 };
 
-use host_test::emulator::{Config, Emulator};
 use http::StatusCode;
 use rustix::process::Signal;
+use ssm_emulator::{Config, Emulator};
 use tokio::time::sleep;
 
 use crate::support::{Folder, Served, component, on};

@@ -5,8 +5,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use host_test::emulator::{Config, Emulator};
 use http::{StatusCode, Version};
+use ssm_emulator::{Config, Emulator};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, copy_bidirectional},
     net::{TcpListener, TcpStream},

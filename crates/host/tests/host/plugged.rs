@@ -12,11 +12,9 @@ use dapr_wasm_host::proto::components::{
     BulkGetSecretRequest, FeaturesRequest, GetSecretRequest, MetadataRequest, PingRequest,
     SecretStoreInitRequest, secret_store_client::SecretStoreClient,
 };
-use host_test::{
-    emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret},
-    harness::properties,
-};
+use host_test::harness::properties;
 use rustix::process::Signal;
+use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret};
 use tokio::time::sleep;
 use tonic::{
     Code, Request, Status,

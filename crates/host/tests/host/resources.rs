@@ -1,6 +1,6 @@
 //! Component YAML, by what is served of it.
 
-use host_test::emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret};
+use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret};
 
 use crate::support::{Folder, SSM, Served, command, component, on, secrets_file, text};
 

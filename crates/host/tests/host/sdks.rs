@@ -2,10 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use host_test::{
-    component,
-    emulator::{Config, Emulator},
-};
+use host_test::component;
+use ssm_emulator::{Config, Emulator};
 use tokio::process::Command;
 
 use crate::support::{Folder, Served, on, text};

@@ -12,14 +12,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use host_test::{
-    emulator::{Config, Emulator},
-    harness::{component_yaml, properties},
-};
+use host_test::harness::{component_yaml, properties};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use rustix::process::{Pid, Signal, kill_process};
+use ssm_emulator::{Config, Emulator};
 use tempfile::TempDir;
 
 pub(crate) const SSM: &str = "secretstores.tencentcloud.ssm";

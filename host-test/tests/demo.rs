@@ -1,0 +1,78 @@
+//! The demo, run as a user runs it.
+
+#![cfg(not(target_family = "wasm"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "in tests that is how to fail"
+)]
+
+use std::process::{Command, Output};
+
+use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
+
+fn demo(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_demo"))
+        .args(args)
+        .env("TENCENTCLOUD_SECRET_ID", SAMPLE_SECRET_ID)
+        .env("TENCENTCLOUD_SECRET_KEY", SAMPLE_SECRET_KEY)
+        .env_remove("TENCENTCLOUD_TOKEN")
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn the_demo_reads_a_secret_through_daprs_api_and_ends_if_told_to() {
+    let output = demo(&["--once", "--dapr-http-port", "0", "--dapr-grpc-port", "0"]);
+    let shown = text(&output.stdout);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(
+        shown.starts_with("listening on http://127.0.0.1:"),
+        "{shown}"
+    );
+    let read = "GET /v1.0/secrets/tencent/db-password\n{\"db-password\":\"sample-password-new\"}";
+    assert!(shown.contains(read), "{shown}");
+    assert!(!shown.contains("curl"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_reads_one_secret_from_an_endpoint_and_shows_its_value_only_if_asked() {
+    let emulator = Emulator::start(Config::sample()).await.unwrap();
+    let url = emulator.url();
+    let ask = [
+        "get",
+        "db-password",
+        "--region",
+        "ap-guangzhou",
+        "--endpoint",
+        &url,
+    ];
+    let output = demo(&ask);
+    let shown = text(&output.stdout);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(
+        shown.contains("v2") && !shown.contains("sample-password"),
+        "{shown}"
+    );
+
+    let revealed = [&ask[..], &["--version-id", "v1", "--reveal"]].concat();
+    let shown = text(&demo(&revealed).stdout);
+    assert!(shown.contains("sample-password-old"), "{shown}");
+
+    let missing = [
+        "get",
+        "no-such",
+        "--region",
+        "ap-guangzhou",
+        "--endpoint",
+        &url,
+    ];
+    let output = demo(&missing);
+    assert!(!output.status.success());
+    assert!(text(&output.stdout).contains("not-found"));
+}
