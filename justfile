@@ -21,9 +21,13 @@ test: tools
 
 # Compose the command line and the gateway with the store: ssm-cli.wasm and ssm-gateway.wasm beside it
 compose: build
-    cargo run --quiet --locked --package host-test --bin compose -- {{ built }}
-    @just _stamp {{ built }}/ssm-cli.wasm ssm-cli "Command to read secrets of Tencent Cloud Secrets Manager (SSM)"
-    @just _stamp {{ built }}/ssm-gateway.wasm ssm-gateway "Dapr's Secrets API for Tencent Cloud Secrets Manager (SSM)"
+    cargo build --release --locked --target wasm32-wasip2 --package secrets-cli --package secrets-gateway
+    @just _compose secrets-cli ssm-cli "Command to read secrets of Tencent Cloud Secrets Manager (SSM)"
+    @just _compose secrets_gateway ssm-gateway "Dapr's Secrets API for Tencent Cloud Secrets Manager (SSM)"
+
+_compose front name description:
+    cargo run --quiet --locked --package compose -- {{ built }}/{{ front }}.wasm {{ component }} {{ built }}/{{ name }}.wasm
+    @just _stamp "{{ built }}/{{ name }}.wasm" "{{ name }}" "{{ description }}"
 
 _stamp file name description:
     @cargo run --quiet --locked --package stamp -- "{{ file }}" "{{ name }}" "{{ description }}"

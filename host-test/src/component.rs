@@ -6,9 +6,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use compose::{ComposeError, compose};
 use thiserror::Error;
-
-use crate::compose::{ComposeError, compose};
 
 const TARGET: &str = "wasm32-wasip2";
 

@@ -4,6 +4,5 @@
 #![cfg(not(target_family = "wasm"))]
 
 pub mod component;
-pub mod compose;
 pub mod demo;
 pub mod harness;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use host_test::{component, compose, harness::compiled};
+use host_test::{component, harness::compiled};
 use ssm_emulator::{Config, Emulator};
 use tempfile::NamedTempFile;
 use tokio::process::Command;

@@ -1,7 +1,7 @@
 //! The gateway composed with the store, served by the unmodified wasmtime command.
 
 use bytes::Bytes;
-use host_test::{component, compose, harness::compiled};
+use host_test::{component, harness::compiled};
 use http_body_util::{BodyExt, Full};
 use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use host_test::{component, compose};
+use host_test::component;
 use tokio::process::Command;
 
 use crate::{
