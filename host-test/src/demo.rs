@@ -1,6 +1,6 @@
 //! What `cargo run` shows.
 
-mod road;
+mod serve_samples;
 mod table;
 
 use std::{env, error::Error, ffi::OsString, path::PathBuf, process::ExitCode};
@@ -65,7 +65,7 @@ pub async fn main() -> ExitCode {
         return cli::main(options.serve()).await;
     }
     let result = match options.command {
-        None => road::show(&options).await,
+        None => serve_samples::show(&options).await,
         Some(command) => get(command).await,
     };
     match result {
