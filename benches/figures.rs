@@ -50,7 +50,7 @@ mod figures {
     use dapr_wasm_host::{
         Component, InstanceOptions, Outbound, Runtime, RuntimeConfig, SecretStore,
     };
-    use host_test::{component, harness::properties};
+    use host_test::harness::properties;
     use http_body_util::{BodyExt, Full};
     use hyper::client::conn::http1::{self, SendRequest};
     use hyper_util::rt::TokioIo;
@@ -206,11 +206,10 @@ mod figures {
 
     impl Loaded {
         fn new(emulator: &Emulator) -> Self {
-            let wasm = component::bytes().unwrap();
             let runtime = Runtime::new(&RuntimeConfig::default()).unwrap();
             let outbound = Outbound::builder().native_roots(false);
             Self {
-                component: runtime.load(&wasm).unwrap(),
+                component: runtime.load(Runtime::TENCENTCLOUD_SSM).unwrap(),
                 outbound: outbound.allow(&emulator.url()).unwrap().build().unwrap(),
             }
         }

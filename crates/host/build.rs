@@ -9,7 +9,6 @@ use std::{
     error::Error,
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use prost::Message;
@@ -74,35 +73,10 @@ fn compile(wasm: &[u8], out: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn build() -> Result<PathBuf, Box<dyn Error>> {
-    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../..");
+fn build() -> Result<PathBuf, String> {
     for source in SOURCES {
-        println!("cargo::rerun-if-changed={}", root.join(source).display());
+        let source = component_build::root().join(source);
+        println!("cargo::rerun-if-changed={}", source.display());
     }
-    // A folder of its own: the outer Cargo holds the lock of the other one.
-    let target = root.join("target/component");
-    let mut cargo = Command::new(env::var("CARGO")?);
-    cargo
-        .current_dir(&root)
-        .args(["build", "--release", "--locked", "--quiet"])
-        .args(["--package", "tencentcloud-ssm", "--target", "wasm32-wasip2"])
-        .arg("--target-dir")
-        .arg(&target);
-    // Flags meant for this machine's programs, or for clippy, are not meant for the component.
-    for variable in [
-        "RUSTFLAGS",
-        "CARGO_ENCODED_RUSTFLAGS",
-        "RUSTC_WORKSPACE_WRAPPER",
-        "RUSTC_WRAPPER",
-    ] {
-        cargo.env_remove(variable);
-    }
-    if !cargo.status()?.success() {
-        return Err(
-            "the component did not build; where the target is missing, run: \
-                    rustup target add wasm32-wasip2"
-                .into(),
-        );
-    }
-    Ok(target.join("wasm32-wasip2/release/tencentcloud_ssm.wasm"))
+    component_build::package("tencentcloud-ssm").map_err(|why| why.to_string())
 }

@@ -8,20 +8,17 @@ use dapr_wasm_host::{
 };
 use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
 
-use crate::component;
-
-/// The component, built and compiled once for this process.
+/// The component that the host has built in, compiled once for this process.
 ///
 /// # Panics
 /// If it cannot be: there is nothing to test then.
 pub fn compiled() -> &'static Component {
     static COMPONENT: OnceLock<Component> = OnceLock::new();
     COMPONENT.get_or_init(|| {
-        let loaded = component::bytes()
-            .map_err(|why| why.to_string())
-            .and_then(|bytes| RUNTIME.load(&bytes).map_err(|why| why.to_string()));
         #[expect(clippy::panic, reason = "documented")]
-        loaded.unwrap_or_else(|why| panic!("{why}"))
+        RUNTIME
+            .load(Runtime::TENCENTCLOUD_SSM)
+            .unwrap_or_else(|why| panic!("{why}"))
     })
 }
 

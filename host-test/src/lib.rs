@@ -1,8 +1,9 @@
-//! What end-to-end tests need: the built component, the host and the SSM emulator, wired together
-//! over real sockets; and the demo.
+//! What end-to-end tests need: the component, the host and the SSM emulator, wired together over
+//! real sockets; and the demo.
 
 #![cfg(not(target_family = "wasm"))]
 
-pub mod component;
 pub mod demo;
+pub mod fronts;
 pub mod harness;
+pub mod programs;

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use host_test::{component, harness::compiled};
+use dapr_wasm_host::Runtime;
+use host_test::{fronts, harness::compiled};
 use ssm_emulator::{Config, Emulator};
 use tempfile::NamedTempFile;
 use tokio::process::Command;
@@ -25,7 +26,7 @@ impl Composed {
     async fn new() -> Option<Self> {
         Some(Self {
             wasmtime: wasmtime::program()?,
-            file: wasmtime::file(&component::command().unwrap()),
+            file: wasmtime::file(&fronts::ssm_command().unwrap()),
             emulator: Emulator::start(Config::sample()).await.unwrap(),
         })
     }
@@ -60,7 +61,7 @@ impl Composed {
 
 #[test]
 fn it_imports_what_the_store_imports_and_nothing_else() {
-    let (imports, exports) = compose::interfaces(&component::command().unwrap()).unwrap();
+    let (imports, exports) = compose::interfaces(&fronts::ssm_command().unwrap()).unwrap();
     assert_eq!(imports, compiled().imports());
     // Rust's standard library says which 0.2.
     assert!(
@@ -71,11 +72,11 @@ fn it_imports_what_the_store_imports_and_nothing_else() {
 
 #[test]
 fn what_does_not_fit_is_not_composed() {
-    let store = component::bytes().unwrap();
+    let store = Runtime::TENCENTCLOUD_SSM;
     let told = |front: &[u8], store: &[u8]| compose::compose(front, store).err().unwrap();
-    let two_stores = told(&store, &store).to_string();
+    let two_stores = told(store, store).to_string();
     assert!(two_stores.starts_with("they do not fit: "), "{two_stores}");
-    let no_store = told(&store, b"").to_string();
+    let no_store = told(store, b"").to_string();
     assert!(no_store.starts_with("store:component: "), "{no_store}");
 }
 

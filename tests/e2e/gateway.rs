@@ -1,7 +1,7 @@
 //! The gateway composed with the store, served by the unmodified wasmtime command.
 
 use bytes::Bytes;
-use host_test::{component, harness::compiled};
+use host_test::{fronts, harness::compiled, programs::prepared};
 use http_body_util::{BodyExt, Full};
 use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
@@ -43,13 +43,13 @@ async fn serving(emulator: &Emulator, more: &[(&'static str, &str)]) -> Option<S
         .iter()
         .map(|(name, value)| (*name, (*value).to_owned()));
     let variables = wasmtime::variables(emulator).into_iter().chain(more);
-    let file = wasmtime::file(&component::gateway().unwrap());
+    let file = wasmtime::file(&fronts::ssm_gateway().unwrap());
     Serving::start(&file, variables).await
 }
 
 #[test]
 fn it_imports_what_the_store_imports_and_nothing_else() {
-    let (imports, exports) = compose::interfaces(&component::gateway().unwrap()).unwrap();
+    let (imports, exports) = compose::interfaces(&fronts::ssm_gateway().unwrap()).unwrap();
     assert_eq!(imports, compiled().imports());
     assert!(
         matches!(&exports[..], [one] if one.starts_with("wasi:http/incoming-handler@0.2.")),
@@ -171,7 +171,7 @@ async fn bodies_are_read_as_daprd_reads_them() {
 
 #[tokio::test]
 async fn daprs_javascript_sdk_reads_through_it() {
-    let Some(modules) = component::prepared("target/tools/node/node_modules", "tools/setup") else {
+    let Some(modules) = prepared("target/tools/node/node_modules", "tools/setup") else {
         return;
     };
     let emulator = Emulator::start(Config::sample()).await.unwrap();
@@ -180,7 +180,7 @@ async fn daprs_javascript_sdk_reads_through_it() {
     };
     let (_, port) = serving.url.rsplit_once(':').unwrap();
     let output = Command::new("node")
-        .arg(component::root().join("tests/sdk/node.cjs"))
+        .arg(component_build::root().join("tests/sdk/node.cjs"))
         .env("NODE_PATH", modules)
         .env("DAPR_HTTP_PORT", port)
         .env("DAPR_API_TOKEN", "let-me-in")

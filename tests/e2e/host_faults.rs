@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use host_test::component;
+use host_test::fronts;
 use hyper::StatusCode;
 use ssm_emulator::{Config, Emulator, Fault, FaultKind};
 
@@ -26,7 +26,7 @@ fn around(emulator: &Emulator) -> Surroundings {
 }
 
 fn gateway(surroundings: Surroundings) -> MiniHost {
-    MiniHost::new(&component::gateway().unwrap(), surroundings)
+    MiniHost::new(&fronts::ssm_gateway().unwrap(), surroundings)
 }
 
 #[tokio::test]

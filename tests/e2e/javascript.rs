@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use host_test::component;
+use host_test::{fronts, programs::prepared};
 use tokio::process::Command;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 };
 
 fn store() -> Option<Vec<u8>> {
-    let file = component::prepared("target/tools/js-store.wasm", "tools/setup")?;
+    let file = prepared("target/tools/js-store.wasm", "tools/setup")?;
     Some(fs::read(file).unwrap())
 }
 
@@ -30,7 +30,7 @@ fn it_asks_nothing_of_its_host() {
 
 #[tokio::test]
 async fn the_command_reads_from_it() {
-    let Some(composed) = composed(&component::command_alone().unwrap()) else {
+    let Some(composed) = composed(&fronts::command().unwrap()) else {
         return;
     };
     let Some(wasmtime) = wasmtime::program() else {
@@ -61,7 +61,7 @@ async fn the_command_reads_from_it() {
 
 #[tokio::test]
 async fn the_gateway_serves_it() {
-    let Some(composed) = composed(&component::gateway_alone().unwrap()) else {
+    let Some(composed) = composed(&fronts::gateway().unwrap()) else {
         return;
     };
     let file = wasmtime::file(&composed);

@@ -5,7 +5,10 @@
 mod compose;
 mod manifest;
 
-use host_test::component;
+use std::fs;
+
+use dapr_wasm_host::Runtime;
+use host_test::fronts;
 use hyper::{Response, StatusCode};
 use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
 
@@ -44,10 +47,10 @@ fn up(app: &Component, env: &[(&str, &str)]) -> MiniHost {
 
 /// What the example's README puts beside its manifest.
 fn file(name: &str) -> Vec<u8> {
-    let package = |name: &str| std::fs::read(component::package(name, true).unwrap()).unwrap();
+    let package = |name: &str| fs::read(component_build::package(name).unwrap()).unwrap();
     match name {
-        "ssm-gateway.wasm" => component::gateway().unwrap(),
-        "tencentcloud_ssm.wasm" => component::bytes().unwrap(),
+        "ssm-gateway.wasm" => fronts::ssm_gateway().unwrap(),
+        "tencentcloud_ssm.wasm" => Runtime::TENCENTCLOUD_SSM.to_vec(),
         "spin_dependency.wasm" => package("spin-dependency"),
         "deny_adapter.wasm" => package("deny-adapter"),
         other => panic!("{other} is not made by the example"),
@@ -55,7 +58,7 @@ fn file(name: &str) -> Vec<u8> {
 }
 
 fn manifest(path: &str, emulator: &Emulator) -> Manifest {
-    let path = component::root().join("examples").join(path);
+    let path = component_build::root().join("examples").join(path);
     Manifest::read(&path, |text| text.replace(EMULATOR, &emulator.url()))
 }
 

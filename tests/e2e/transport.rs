@@ -5,10 +5,7 @@ use std::time::Duration;
 use dapr_wasm_host::{
     CallError, ErrorKind, InstanceOptions, Outbound, Runtime, RuntimeConfig, SecretStore,
 };
-use host_test::{
-    component,
-    harness::{Harness, compiled, properties, store_error},
-};
+use host_test::harness::{Harness, compiled, properties, store_error};
 use ssm_emulator::{Config, Emulator, Fault, FaultKind};
 
 async fn store(outbound: &Outbound, url: &str) -> SecretStore {
@@ -88,7 +85,7 @@ async fn the_host_bounds_a_call_and_the_number_of_instances() {
         ..RuntimeConfig::default()
     };
     let runtime = Runtime::new(&limits).unwrap();
-    let component = runtime.load(&component::bytes().unwrap()).unwrap();
+    let component = runtime.load(Runtime::TENCENTCLOUD_SSM).unwrap();
     let config = Config {
         faults: vec![Fault::new(FaultKind::Silent)],
         ..Config::sample()

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::Stdio};
 
-use host_test::component;
+use host_test::programs::prepared;
 use ssm_emulator::{Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
 use tempfile::NamedTempFile;
 use tokio::{
@@ -12,7 +12,7 @@ use tokio::{
 
 /// Where it is.
 pub(crate) fn program() -> Option<PathBuf> {
-    component::prepared("target/tools/bin/wasmtime", "tools/setup")
+    prepared("target/tools/bin/wasmtime", "tools/setup")
 }
 
 /// Variables that configure a store to read from `emulator`.

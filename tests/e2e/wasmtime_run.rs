@@ -1,18 +1,20 @@
 //! Programs of others: the unmodified wasmtime command runs the component, and the official
 //! Python SDK keeps the emulator honest.
 
-use host_test::component;
+use dapr_wasm_host::Runtime;
+use host_test::programs::prepared;
 use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
 use tokio::process::Command;
 
 use crate::wasmtime;
 
 async fn wasmtime(emulator: &Emulator, call: &str) -> Option<String> {
+    let file = wasmtime::file(Runtime::TENCENTCLOUD_SSM);
     let output = Command::new(wasmtime::program()?)
         .args(["run", "-Shttp"])
         .args(wasmtime::environment(wasmtime::variables(emulator)))
         .args(["--invoke", call])
-        .arg(component::build(true).unwrap())
+        .arg(file.path())
         .output()
         .await
         .unwrap();
@@ -53,12 +55,12 @@ async fn the_wasmtime_command_gets_a_version_a_typed_error_and_all_in_bulk() {
 
 #[tokio::test]
 async fn the_official_python_sdk_works_against_the_emulator_unchanged() {
-    let Some(python) = component::prepared("target/tools/bin/python3", "tools/setup") else {
+    let Some(python) = prepared("target/tools/bin/python3", "tools/setup") else {
         return;
     };
     let emulator = Emulator::start(Config::sample()).await.unwrap();
     let output = Command::new(python)
-        .arg(component::root().join("host-test/python/sdk.py"))
+        .arg(component_build::root().join("host-test/python/sdk.py"))
         .arg(emulator.address().to_string())
         .args([SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY])
         // The SDK would send even loopback through a proxy.

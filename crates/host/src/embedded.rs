@@ -5,19 +5,21 @@ use crate::{
     runtime::{LoadError, Runtime},
 };
 
-/// The component.
-const WASM: &[u8] = include_bytes!(env!("EMBEDDED_WASM"));
-/// Its machine code, made when this library was built.
+/// Machine code of [`Runtime::TENCENTCLOUD_SSM`], made when this library was built.
 const CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/embedded.cwasm"));
 
 impl Runtime {
+    /// The component of the store `secretstores.tencentcloud.ssm`, as other hosts take it.
+    pub const TENCENTCLOUD_SSM: &[u8] = include_bytes!(env!("EMBEDDED_WASM"));
+
     /// The store `secretstores.tencentcloud.ssm`. Its machine code is ready, unless this machine
     /// needs another than the one this library was built for.
     ///
     /// # Errors
     /// As [`Runtime::load`].
     pub fn tencentcloud_ssm(&self) -> Result<Component, LoadError> {
-        self.load_compiled(CODE).or_else(|_| self.load(WASM))
+        self.load_compiled(CODE)
+            .or_else(|_| self.load(Self::TENCENTCLOUD_SSM))
     }
 }
 

@@ -35,7 +35,6 @@ mod figures {
     };
 
     use dapr_wasm_host::{InstanceOptions, Outbound, Runtime, RuntimeConfig};
-    use host_test::component;
     use http::StatusCode;
     use ssm_emulator::{Config, Emulator, Rates, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret};
     use tempfile::TempDir;
@@ -245,7 +244,7 @@ mod figures {
             };
             let mut child = Command::new(program)
                 .args(arguments)
-                .current_dir(component::root())
+                .current_dir(component_build::root())
                 .envs(environment(emulator))
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
@@ -269,7 +268,7 @@ mod figures {
     }
 
     fn tool(path: &str) -> PathBuf {
-        let path = component::root().join(path);
+        let path = component_build::root().join(path);
         assert!(
             path.exists(),
             "run `just hosts`: {} is missing",

@@ -40,7 +40,7 @@ mod figures {
         time::{Duration, Instant},
     };
 
-    use host_test::{component, harness::component_yaml};
+    use host_test::harness::component_yaml;
     use http::StatusCode;
     use ssm_emulator::{Config, Emulator, Rates};
     use tempfile::TempDir;
@@ -180,7 +180,7 @@ mod figures {
 
     /// The unmodified daprd that `tools/daprd` builds, with a store that is built in.
     async fn daprd() -> Option<(Running, Duration)> {
-        let program = component::root().join("target/daprd/daprd");
+        let program = component_build::root().join("target/daprd/daprd");
         if !program.exists() {
             return None;
         }

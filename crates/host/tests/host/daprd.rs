@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream};
-use host_test::{component::prepared, harness::properties};
+use host_test::{harness::properties, programs::prepared};
 use http::{Method, StatusCode};
 use rustix::process::Signal;
 use ssm_emulator::{Account, Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret};

@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream};
-use host_test::component::package;
 use http::StatusCode;
 use ssm_emulator::{Config, Emulator, Fault, Rates, Secret};
 use tokio::task::JoinSet;
@@ -95,7 +94,7 @@ async fn a_slow_backend_delays_no_other_store() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_component_that_misbehaves_costs_one_error_each_time() {
-    let wasm = package("bad-store", true).unwrap();
+    let wasm = component_build::package("bad-store").unwrap();
     let option = format!("--component=secretstores.bad={}", wasm.display());
     let items = [("timeout", "100ms")];
     let folder = Folder::new()

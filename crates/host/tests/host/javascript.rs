@@ -1,6 +1,6 @@
 //! A store in JavaScript (`tests/js-store`), served as any other.
 
-use host_test::component::prepared;
+use host_test::programs::prepared;
 
 use crate::support::{Folder, Served, component};
 

@@ -8,9 +8,12 @@ use std::{
     time::Duration,
 };
 
-use dapr_wasm_host::proto::components::{
-    BulkGetSecretRequest, FeaturesRequest, GetSecretRequest, MetadataRequest, PingRequest,
-    SecretStoreInitRequest, secret_store_client::SecretStoreClient,
+use dapr_wasm_host::{
+    Runtime,
+    proto::components::{
+        BulkGetSecretRequest, FeaturesRequest, GetSecretRequest, MetadataRequest, PingRequest,
+        SecretStoreInitRequest, secret_store_client::SecretStoreClient,
+    },
 };
 use host_test::harness::properties;
 use rustix::process::Signal;
@@ -352,7 +355,8 @@ async fn health_and_both_reflections_share_the_socket() {
 #[tokio::test]
 async fn a_plugged_host_takes_other_types_too() {
     let folder = Folder::new();
-    let wasm = host_test::component::build(true).unwrap();
+    let wasm = folder.file("mine.wasm");
+    fs::write(&wasm, Runtime::TENCENTCLOUD_SSM).unwrap();
     let option = format!("--component=secretstores.mine={}", wasm.display());
     let mut plugged = Plugged::start(&folder, &[&option], &[]);
     plugged.process.wait_for("mine.sock", 1);

@@ -2,19 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use host_test::component;
+use host_test::programs::prepared;
 use ssm_emulator::{Config, Emulator};
 use tokio::process::Command;
 
 use crate::support::{Folder, Served, on, text};
 
 fn installed(path: &str) -> Option<PathBuf> {
-    component::prepared(&format!("target/tools/{path}"), "tools/setup")
+    prepared(&format!("target/tools/{path}"), "tools/setup")
 }
 
 fn script(program: impl AsRef<Path>, name: &str) -> Command {
     let mut command = Command::new(program.as_ref());
-    command.arg(component::root().join("tests/sdk").join(name));
+    command.arg(component_build::root().join("tests/sdk").join(name));
     command
 }
 
