@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use ssm::{Config, Credentials, Endpoint, Error, OnError, Region, SecretName, VersionId};
 
 use crate::{
-    data::Shape,
+    entries::Shape,
     parse::{boolean, duration, number},
     properties::Properties,
 };

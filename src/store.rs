@@ -3,7 +3,7 @@
 use ssm::{Client, Error, OnError, SecretName, SecretValue, Selection, Transport, VersionId};
 
 use crate::{
-    data::{Shape, entries},
+    entries::{Shape, entries},
     settings::Settings,
 };
 
