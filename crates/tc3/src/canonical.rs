@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 
 use sha2::{Digest, Sha256};
 
-use crate::sign::SigningError;
+use crate::error::SigningError;
 
 /// What is signed of a request.
 ///

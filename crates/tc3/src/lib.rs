@@ -27,10 +27,12 @@ extern crate alloc;
 
 mod canonical;
 mod date;
+mod error;
 mod key;
 mod sign;
 #[cfg(test)]
 mod vectors;
 
 pub use canonical::Request;
-pub use sign::{ALGORITHM, Authorization, Key, SigningError, SigningKey, sign};
+pub use error::SigningError;
+pub use sign::{ALGORITHM, Authorization, Key, SigningKey, sign};
