@@ -8,6 +8,9 @@ use core::fmt;
 pub enum SigningError {
     /// A header that TC3 requires is not among the headers to sign.
     MissingHeader(&'static str),
+    /// The method, the path or the query holds a control character. A line break there would
+    /// forge another signed line.
+    MalformedRequestLine,
     /// A header to sign stands there twice, or its name or value holds a character that would
     /// make the signature ambiguous (a line break, say).
     MalformedHeader,
@@ -20,6 +23,9 @@ impl fmt::Display for SigningError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MissingHeader(name) => write!(f, "the header {name} must be signed"),
+            Self::MalformedRequestLine => {
+                f.write_str("the method, path or query to sign holds a control character")
+            }
             Self::MalformedHeader => f.write_str("a header to sign is malformed or repeated"),
             Self::TimestampOutOfRange => {
                 f.write_str("the time lies beyond the year 9999 or outside the signing key's day")
@@ -42,6 +48,10 @@ mod tests {
             (
                 SigningError::MissingHeader("host"),
                 "the header host must be signed",
+            ),
+            (
+                SigningError::MalformedRequestLine,
+                "the method, path or query to sign holds a control character",
             ),
             (
                 SigningError::MalformedHeader,
