@@ -15,6 +15,7 @@ mod answer;
 mod bulk;
 mod call;
 mod client;
+mod config;
 mod credentials;
 mod date;
 mod endpoint;
@@ -32,8 +33,9 @@ mod versions;
 
 pub use actions::{SecretValue, Value};
 pub use bulk::{OnError, Selection};
-pub use client::{
-    Client, Config, DEFAULT_MAX_IN_FLIGHT, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT, duration_text,
+pub use client::Client;
+pub use config::{
+    Config, DEFAULT_MAX_IN_FLIGHT, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT, duration_text,
 };
 pub use credentials::Credentials;
 pub use endpoint::Endpoint;
