@@ -12,12 +12,13 @@ use tc3::{Authorization, SigningKey};
 
 use crate::{
     actions::Action,
-    answer::{Answer, timed_out, transport_error},
+    answer::Answer,
     config::Config,
     credentials::Credentials,
     date::unix_seconds,
     endpoint::Endpoint,
     error::{Error, ErrorKind},
+    failure::{timed_out, transport_error},
     names::Region,
     pace::Pacer,
     retry::{Jitter, ceiling},

@@ -15,15 +15,18 @@ mod answer;
 mod bulk;
 mod call;
 mod client;
+mod codes;
 mod config;
 mod credentials;
 mod date;
 mod endpoint;
 mod error;
+mod failure;
 mod json;
 mod listing;
 mod names;
 mod pace;
+mod quote;
 mod retry;
 mod sorted;
 #[cfg(test)]
