@@ -61,16 +61,17 @@ impl Answer {
             .map_err(|_| self.malformed(subject, "does not have the documented form"))
     }
 
-    /// This answer cannot be accepted, because it `what`.
+    /// The error for this answer, which cannot be accepted because it `what`.
     pub(crate) fn malformed(&self, subject: &str, what: &str) -> Error {
         malformed(subject, what, Some(self.request_id.clone()))
     }
 }
 
+/// What every answer of API 3.0 comes in.
 struct Envelope {
     response: Json,
     error: Option<ServiceError>,
-    /// Empty if there is none.
+    /// `RequestId`; empty if there is none.
     request_id: String,
 }
 
@@ -79,7 +80,7 @@ struct ServiceError {
     message: String,
 }
 
-/// `None` if it is not SSM's envelope.
+/// Opens the envelope; `None` if `body` is no such thing.
 fn open(body: &[u8]) -> Option<Envelope> {
     let response = Json::parse(body)?.into_field("Response")?;
     let own = |text: Option<&str>| text.unwrap_or_default().to_owned();

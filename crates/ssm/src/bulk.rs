@@ -17,9 +17,11 @@ use crate::{
 
 /// Which secrets a bulk read is about.
 pub enum Selection {
-    /// These, each of which must exist. One that stands there twice is read once.
+    /// The secrets of these names, each of which must exist. A name that stands there twice is
+    /// read once.
     Named(Vec<SecretName>),
-    /// All enabled custom secrets whose name starts with this; all at all if it is empty.
+    /// All enabled custom secrets whose name starts with this text; with an empty one, all of
+    /// them.
     Prefix(String),
 }
 
@@ -121,6 +123,7 @@ pub(crate) async fn read<T: Transport>(
     }
 }
 
+/// What was being done, in the messages about a listing.
 const LISTING: &str = "listing the secrets";
 
 async fn read_page<T: Transport>(

@@ -27,9 +27,9 @@ use crate::{
 
 /// The API version, sent as `X-TC-Version`.
 const VERSION: &str = "2019-09-23";
-/// The service in the credential scope.
+/// SSM's name in the credential scope of a signature.
 const SERVICE: &str = "ssm";
-/// Signed and sent as it is.
+/// The `content-type` of every request, signed and sent as it is.
 const CONTENT_TYPE: &str = "application/json";
 /// How long one attempt may take: an answer that is not there by now will not come, and a second
 /// connection may fare better. SSM answers in tens of milliseconds.
@@ -44,7 +44,7 @@ const WORTHWHILE_SKEW: u64 = 60;
 /// this: the server refuses it, and so corrects the clock.
 const LATEST: i64 = 253_402_300_799;
 
-/// What is sent, as often as it takes.
+/// A request for one action, to be sent as often as it takes.
 pub(crate) struct Call<'a> {
     action: Action,
     body: Vec<u8>,

@@ -2,16 +2,17 @@
 
 use crate::error::ErrorKind;
 
-/// What a code of SSM's means: who can mend it, whether a retry may help, what to do.
-///
-/// Codes: <https://www.tencentcloud.com/document/product/1078/38658> and the lists of the
-/// official SDKs. A code matches its own row and, failing that, the row of its first part.
+/// What an error code of SSM's means: who can mend it, whether a retry may help, what to do.
 pub(crate) struct Meaning {
     pub(crate) kind: ErrorKind,
     pub(crate) retryable: bool,
     pub(crate) advice: &'static str,
 }
 
+/// The meaning of `code`, which matches its own row and, failing that, the row of its first part.
+///
+/// Codes: <https://www.tencentcloud.com/document/product/1078/38658> and the lists of the
+/// official SDKs.
 pub(crate) fn meaning(code: &str) -> Meaning {
     use ErrorKind::*;
     let (kind, retryable, advice) = match code {

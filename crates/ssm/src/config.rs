@@ -13,11 +13,11 @@ pub const DEFAULT_MAX_IN_FLIGHT: usize = 64;
 
 /// What a client needs to know. It has no `Debug`: it holds a key.
 pub struct Config {
-    /// Where SSM answers.
+    /// The origin that requests go to.
     pub endpoint: Endpoint,
-    /// Sent as `X-TC-Region`.
+    /// The region whose secrets are read, sent as `X-TC-Region`.
     pub region: Region,
-    /// Signs every request.
+    /// The key that signs every request.
     pub credentials: Credentials,
     /// The deadline of one operation: everything it sends, waits and repeats.
     pub timeout: Duration,

@@ -1,4 +1,4 @@
-//! What can go wrong, who can mend it, and what to do next.
+//! The error of every operation: what went wrong, who can mend it, and what to do next.
 
 use std::{
     fmt,
@@ -28,7 +28,7 @@ pub struct Details {
     pub retryable: bool,
 }
 
-/// The kinds of [`Error`]; those of `dapr:secretstores`.
+/// Who can mend an [`Error`], and how: the kinds of `dapr:secretstores`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The configuration is missing or wrong. User action: mend the named property.
@@ -73,7 +73,7 @@ impl Error {
         Self::new(ErrorKind::InvalidRequest, message)
     }
 
-    /// What it says, to be taken apart.
+    /// The details, to be taken apart.
     pub fn into_details(self) -> Details {
         *self.0
     }

@@ -31,17 +31,18 @@ impl Range {
 /// The state of one listing. The first page goes alone, because it tells how many there are; the
 /// others may then be asked for all at once.
 pub(crate) struct Listing {
-    /// Rests of pages that came short.
+    /// What is still to be asked for of pages that came short.
     rests: VecDeque<Range>,
     /// Where the next page that nobody has asked for starts.
     next: u64,
+    /// How many items to ask for in one page.
     step: u64,
     /// Items there are, as far as known; `None` before the first page.
     total: Option<u64>,
     in_flight: usize,
     shrank: bool,
     passes: u32,
-    /// Sorted.
+    /// The names that were given out, sorted.
     seen: Vec<String>,
 }
 
@@ -98,8 +99,10 @@ impl Listing {
         }
         let mut names = Vec::new();
         for item in items {
-            let name = item.secret_name.filter(|name| !name.is_empty());
-            let name = name.ok_or("holds a secret without a name")?;
+            let name = item
+                .secret_name
+                .filter(|name| !name.is_empty())
+                .ok_or("holds a secret without a name")?;
             let custom = item
                 .secret_type
                 .is_none_or(|kind| kind == i64::from(CUSTOM));
@@ -136,8 +139,8 @@ impl Listing {
         Ok(names)
     }
 
-    /// Secrets that were deleted during the listing moved the later ones forward, perhaps past a
-    /// page that was already read: then only another pass can show that none is lost.
+    /// Begins another pass if the list shrank during this one: secrets that were deleted moved the
+    /// later ones forward, perhaps into a page that was already read.
     fn start_over_if_it_shrank(&mut self) {
         let more = !self.rests.is_empty() || self.total.is_some_and(|total| self.next < total);
         if more || self.in_flight > 0 || !self.shrank || self.passes == MAX_PASSES {

@@ -11,8 +11,11 @@ pub(crate) fn quote(text: &str, secrets: &[&str]) -> String {
     while let Some(next) = rest.chars().next()
         && length < MAX_QUOTE
     {
-        let mut secrets = secrets.iter().filter(|secret| !secret.is_empty());
-        if let Some(after) = secrets.find_map(|secret| rest.strip_prefix(secret)) {
+        let after_secret = secrets
+            .iter()
+            .filter(|secret| !secret.is_empty())
+            .find_map(|secret| rest.strip_prefix(secret));
+        if let Some(after) = after_secret {
             line.push_str("[removed]");
             rest = after;
         } else {

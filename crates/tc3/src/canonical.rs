@@ -80,6 +80,7 @@ impl CanonicalRequest {
     }
 }
 
+/// SHA-256 of `bytes`, in lower-case hex digits.
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }

@@ -53,7 +53,7 @@ impl SigningKey {
     /// Derives the key for the day of `timestamp`, in Unix seconds.
     ///
     /// # Errors
-    /// [`SigningError::TimestampOutOfRange`].
+    /// [`SigningError::TimestampOutOfRange`], if `timestamp` lies after the year 9999.
     pub fn derive(key: &Key<'_>, service: &str, timestamp: u64) -> Result<Self, SigningError> {
         let date = utc_date(timestamp).ok_or(SigningError::TimestampOutOfRange)?;
         let [_, _, signing] = ladder(key.secret_key, &date, service);
@@ -70,7 +70,7 @@ impl SigningKey {
         utc_date(timestamp).is_some_and(|date| date == self.date)
     }
 
-    /// Signs `request`; as [`sign`].
+    /// Signs `request` at `timestamp`, as [`sign`] does.
     ///
     /// # Errors
     /// [`SigningError`]; [`SigningError::TimestampOutOfRange`] also if the key does not cover
@@ -97,10 +97,12 @@ impl SigningKey {
     }
 }
 
+/// The credential scope: what the signing key is good for.
 pub(crate) fn credential_scope(date: &str, service: &str) -> String {
     format!("{date}/{service}/{TERMINATOR}")
 }
 
+/// The string to sign (stage 3).
 pub(crate) fn string_to_sign(timestamp: u64, scope: &str, canonical: &CanonicalRequest) -> String {
     let hash = canonical.sha256_hex();
     format!("{ALGORITHM}\n{timestamp}\n{scope}\n{hash}")

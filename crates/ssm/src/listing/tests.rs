@@ -18,8 +18,11 @@ impl Server {
     }
 
     fn page(&self, range: Range) -> SecretsPage {
-        let items = self.names.iter().skip(range.start as usize);
-        let items = items.take(range.len().min(self.max) as usize);
+        let items = self
+            .names
+            .iter()
+            .skip(range.start as usize)
+            .take(range.len().min(self.max) as usize);
         SecretsPage {
             total_count: self.count.then_some(self.names.len() as u64),
             secret_metadatas: items.map(|name| item(name)).collect(),
