@@ -46,3 +46,8 @@ pub use error::{Details, Error, ErrorKind};
 pub use json::Json;
 pub use names::{Region, SecretName, VersionId};
 pub use transport::{Now, Request, Response, Transport, TransportError};
+
+/// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
