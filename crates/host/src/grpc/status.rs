@@ -1,64 +1,28 @@
-//! What callers over HTTP and gRPC are told of an error: one table for all fronts.
+//! From the error kinds to what callers over gRPC are told: codes and `google.rpc.ErrorInfo`.
 
-use dapr_secrets_api::describe;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::types::{CallError, ErrorKind};
+use crate::contract::{CallError, Kind};
 
 /// The `domain` of `google.rpc.ErrorInfo`, as Dapr's own.
 pub(crate) const DOMAIN: &str = "dapr.io";
 
-impl CallError {
-    /// What happened, in the contract's terms: the store's own kind, or the nearest to what the
-    /// host saw.
-    pub fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Store(error) => error.kind,
-            Self::TimedOut(_) => ErrorKind::Timeout,
-            Self::NoInstance(_) => ErrorKind::Unavailable,
-            Self::Trap(_) | Self::Lost => ErrorKind::Internal,
-        }
-    }
+/// The status for `why`, with the kind in `google.rpc.ErrorInfo`.
+pub(crate) fn status(why: &CallError) -> Status {
+    let kind = why.kind();
+    Status::with_error_details(code(kind), why.describe(), details(kind))
+}
 
-    /// One line for people: what happened, what to do next, and the backend's code and RequestId
-    /// where it gave them.
-    pub fn describe(&self) -> String {
-        let said = self.to_string();
-        match self {
-            Self::Store(error) => {
-                describe(&said, error.code.as_deref(), error.request_id.as_deref())
-            }
-            _ => said,
-        }
-    }
-
-    /// The gRPC status for it, with the kind in `google.rpc.ErrorInfo`.
-    pub(crate) fn status(&self) -> Status {
-        let kind = self.kind();
-        Status::with_error_details(grpc_code(kind), self.describe(), details(kind.name()))
-    }
+/// The gRPC code of `kind`.
+pub(crate) fn code(kind: Kind) -> Code {
+    Code::from_i32(kind.grpc().into())
 }
 
 /// `google.rpc.ErrorInfo` with the kind as the reason, such as `NOT_FOUND`.
-pub(crate) fn details(kind: &str) -> ErrorDetails {
-    let reason = kind.to_ascii_uppercase().replace('-', "_");
+pub(crate) fn details(kind: Kind) -> ErrorDetails {
+    let reason = kind.name().to_ascii_uppercase().replace('-', "_");
     ErrorDetails::with_error_info(reason, DOMAIN, [])
-}
-
-/// The gRPC code of each kind.
-fn grpc_code(kind: ErrorKind) -> Code {
-    match kind {
-        ErrorKind::InvalidConfig => Code::FailedPrecondition,
-        ErrorKind::InvalidRequest => Code::InvalidArgument,
-        ErrorKind::NotFound => Code::NotFound,
-        ErrorKind::PermissionDenied => Code::PermissionDenied,
-        ErrorKind::Unauthenticated => Code::Unauthenticated,
-        ErrorKind::Throttled => Code::ResourceExhausted,
-        ErrorKind::Unavailable => Code::Unavailable,
-        ErrorKind::Timeout => Code::DeadlineExceeded,
-        ErrorKind::Internal => Code::Internal,
-    }
 }
 
 #[cfg(test)]
@@ -66,18 +30,18 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::types::StoreError;
+    use crate::contract::StoreError;
 
     #[test]
     fn a_status_has_the_code_of_its_kind_and_says_code_and_request_id_once() {
         let error = CallError::Store(StoreError {
-            kind: ErrorKind::NotFound,
+            kind: Kind::NotFound,
             message: "no secret db (ResourceNotFound): check the name".to_owned(),
             code: Some("ResourceNotFound".to_owned()),
             request_id: Some("r-1".to_owned()),
             retryable: false,
         });
-        let status = error.status();
+        let status = status(&error);
         assert_eq!(status.code(), Code::NotFound);
         let said = "not-found: no secret db (ResourceNotFound): check the name; RequestId r-1";
         assert_eq!(status.message(), said);
@@ -92,27 +56,17 @@ mod tests {
             (CallError::Trap("unreachable".to_owned()), Code::Internal),
             (CallError::NoInstance(String::new()), Code::Unavailable),
         ] {
-            assert_eq!(error.status().code(), code);
+            assert_eq!(status(&error).code(), code);
         }
     }
 
     #[test]
     fn the_contracts_page_has_the_same_table() {
         let page = include_str!("../../../wit/README.md");
-        for kind in [
-            ErrorKind::InvalidConfig,
-            ErrorKind::InvalidRequest,
-            ErrorKind::NotFound,
-            ErrorKind::PermissionDenied,
-            ErrorKind::Unauthenticated,
-            ErrorKind::Throttled,
-            ErrorKind::Unavailable,
-            ErrorKind::Timeout,
-            ErrorKind::Internal,
-        ] {
-            let details = details(kind.name());
+        for kind in Kind::ALL {
+            let details = details(kind);
             let reason = &details.error_info().unwrap().reason;
-            let row = format!("| `{kind}` | {:?} | {reason} |", grpc_code(kind));
+            let row = format!("| `{kind}` | {:?} | {reason} |", code(kind));
             assert!(page.contains(&row), "{row}");
         }
     }
