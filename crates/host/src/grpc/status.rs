@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn the_contracts_page_has_the_same_table() {
-        let page = include_str!("../../../wit/README.md");
+        let page = include_str!("../../../../wit/README.md");
         for kind in Kind::ALL {
             let details = details(kind);
             let reason = &details.error_info().unwrap().reason;
