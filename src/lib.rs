@@ -5,14 +5,14 @@
 //! `ssm`, both free of WASI and tested natively; what is left for `wasm32` is the exports and the
 //! transport.
 
-mod data;
+mod entries;
 mod parse;
 mod properties;
 mod settings;
 mod store;
 
 #[cfg(target_family = "wasm")]
-mod component;
+mod exports;
 #[cfg(target_family = "wasm")]
 mod reactor;
 #[cfg(target_family = "wasm")]

@@ -105,8 +105,8 @@ impl Properties {
 
     /// The value of `property`, as spelt in the documentation.
     pub(crate) fn get(&self, property: &str) -> Option<&Zeroizing<String>> {
-        let mut values = self.values.iter();
-        values
+        self.values
+            .iter()
             .find(|(known, _)| *known == property)
             .map(|(_, value)| value)
     }
@@ -126,6 +126,7 @@ impl Properties {
     }
 }
 
+/// The environment variable to name in an error: of several, the first.
 fn environment_name(property: &str) -> String {
     let names = PROPERTIES.iter().find(|(known, _)| *known == property);
     match names.and_then(|(_, names)| names.first()) {
@@ -134,7 +135,8 @@ fn environment_name(property: &str) -> String {
     }
 }
 
-/// `fooBar` is `TENCENTCLOUD_SSM_FOO_BAR`, `cacheTTL` is `TENCENTCLOUD_SSM_CACHE_TTL`.
+/// The environment variable of a property: `fooBar` is in `TENCENTCLOUD_SSM_FOO_BAR`, `cacheTTL`
+/// in `TENCENTCLOUD_SSM_CACHE_TTL`.
 fn variable_name(property: &str) -> String {
     let mut name = String::from("TENCENTCLOUD_SSM_");
     let mut after_lower = false;

@@ -38,6 +38,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
+/// Blocks, waking what is ready, until `woken` is among it.
 fn wait_for(woken: &Woken) {
     while !woken.0.swap(false, Ordering::Relaxed) {
         for waker in REACTOR.with_borrow_mut(Reactor::wait) {
@@ -70,6 +71,7 @@ pub(crate) fn sleep_until(instant: Instant) -> Sleep {
     }
 }
 
+/// Whether the future that [`block_on`] runs was woken.
 struct Woken(AtomicBool);
 
 impl Wake for Woken {
@@ -162,7 +164,9 @@ struct Timer {
     waker: Waker,
 }
 
-/// Plain vectors: there are a few hundred entries at most, and a map costs more code than the
+/// All that is waited for in this instance.
+///
+/// In plain vectors: there are a few hundred entries at most, and a map costs more code than the
 /// search costs time.
 struct Reactor {
     next_key: u64,
@@ -216,6 +220,7 @@ impl Reactor {
         wakers
     }
 
+    /// Takes out the timers that are due.
     fn expire(&mut self, wakers: &mut Vec<Waker>) {
         self.alarm = None;
         let now = monotonic_clock::now();

@@ -5,16 +5,16 @@ use std::ops::RangeInclusive;
 use ssm::{Config, Credentials, Endpoint, Error, OnError, Region, SecretName, VersionId};
 
 use crate::{
-    data::Shape,
+    entries::Shape,
     parse::{boolean, duration, number},
     properties::Properties,
 };
 
-/// In milliseconds. Below, no answer could arrive; above, no caller waits.
+/// The range of `timeout` in milliseconds: below, no answer could arrive; above, no caller waits.
 const TIMEOUTS: (u64, u64) = (10, 600_000);
-/// More would only pile up against SSM's rates.
+/// The range of `maxInFlight`: more would only pile up against SSM's rates.
 const IN_FLIGHT: RangeInclusive<u32> = 1..=256;
-/// With backoffs of up to 5 s, more would pass any deadline.
+/// The range of `maxRetries`: with backoffs of up to 5 s, more would pass any deadline.
 const RETRIES: RangeInclusive<u32> = 0..=20;
 
 /// Properties of the design that this version has not got, with the values that mean what it
@@ -30,7 +30,7 @@ const NOT_YET: [(&str, &[&str]); 7] = [
     ("webIdentityTokenFile", &[]),
 ];
 
-/// What the store does. It has no `Debug`: it holds a key.
+/// The settings of a store, checked. It has no `Debug`: it holds a key.
 pub struct Settings {
     pub(crate) client: Config,
     pub(crate) version: Option<VersionId>,

@@ -3,11 +3,11 @@
 use ssm::{Client, Error, OnError, SecretName, SecretValue, Selection, Transport, VersionId};
 
 use crate::{
-    data::{Shape, entries},
+    entries::{Shape, entries},
     settings::Settings,
 };
 
-/// What Dapr calls a store whose secrets may have several entries.
+/// The feature, in Dapr's notation, of a store whose secrets may have several entries.
 const MULTIPLE_KEY_VALUES: &str = "MULTIPLE_KEY_VALUES_PER_SECRET";
 
 /// A configured store.
@@ -23,11 +23,11 @@ pub struct Store<T> {
 pub struct Secret {
     /// The name to ask for it by, without the configured prefix.
     pub name: String,
-    /// The entries, sorted.
+    /// What the app gets: entries, sorted by key.
     pub data: Vec<(String, String)>,
     /// The version that was read.
     pub version_id: String,
-    /// SSM's `RequestId`.
+    /// SSM's `RequestId` of the read.
     pub request_id: String,
 }
 
@@ -77,11 +77,12 @@ impl<T: Transport> Store<T> {
             .client
             .bulk_get(&selection, version.as_ref(), self.on_error)
             .await?;
-        // A secret named like the prefix alone has no name left to ask for it by.
-        let named = secrets
+        Ok(secrets
             .into_iter()
-            .filter(|secret| secret.name.len() > self.prefix.len());
-        Ok(named.map(|secret| self.present(secret)).collect())
+            // A secret named like the prefix alone has no name left to ask for it by.
+            .filter(|secret| secret.name.len() > self.prefix.len())
+            .map(|secret| self.present(secret))
+            .collect())
     }
 
     /// Asks whether SSM answers signed requests.
@@ -99,6 +100,7 @@ impl<T: Transport> Store<T> {
         }
     }
 
+    /// The name in SSM of the secret that apps call `name`.
     fn full_name(&self, name: &str) -> Result<SecretName, Error> {
         if name.is_empty() {
             return SecretName::parse(name);
@@ -107,8 +109,9 @@ impl<T: Transport> Store<T> {
     }
 
     fn full_names(&self, names: &str) -> Result<Vec<SecretName>, Error> {
-        let names = names.split(',').map(str::trim);
         let names: Vec<SecretName> = names
+            .split(',')
+            .map(str::trim)
             .filter(|name| !name.is_empty())
             .map(|name| self.full_name(name))
             .collect::<Result<_, _>>()?;
@@ -121,6 +124,7 @@ impl<T: Transport> Store<T> {
         Ok(names)
     }
 
+    /// A secret of SSM's as Dapr sees it.
     fn present(&self, secret: SecretValue) -> Secret {
         let name = secret.name[self.prefix.len()..].to_owned();
         Secret {

@@ -18,10 +18,10 @@ use zeroize::Zeroizing;
 
 use crate::reactor::{ready, sleep_until};
 
-/// How much of a body is asked for at once.
+/// How many bytes of a body are asked for at once.
 const CHUNK: usize = 16 << 10;
 
-/// Sends through the host's `wasi:http`.
+/// The transport over the host's `wasi:http` and clocks.
 pub(crate) struct WasiHttp;
 
 impl Transport for WasiHttp {
@@ -52,13 +52,13 @@ impl Transport for WasiHttp {
 }
 
 fn outgoing(request: &Request<'_>) -> Result<OutgoingRequest, TransportError> {
-    let fields: Vec<(String, Vec<u8>)> = request
+    let headers: Vec<(String, Vec<u8>)> = request
         .headers
         .iter()
         .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
         .collect();
     let fields =
-        Fields::from_list(&fields).map_err(|_| invalid("the runtime refuses its headers"))?;
+        Fields::from_list(&headers).map_err(|_| invalid("the runtime refuses its headers"))?;
     let scheme = if request.https {
         Scheme::Https
     } else {
@@ -74,8 +74,8 @@ fn outgoing(request: &Request<'_>) -> Result<OutgoingRequest, TransportError> {
     Ok(outgoing)
 }
 
-/// The client's own timer ends an attempt whatever happens; these let the runtime free its
-/// connection too. One that does not know them may say so.
+/// The time limit of `request`, for the runtime to free its connection by: an attempt is ended by
+/// the client's own timer, whatever happens. A runtime that knows no limits may say so.
 fn options(request: &Request<'_>) -> RequestOptions {
     let nanos = u64::try_from(request.timeout.as_nanos()).ok();
     let options = RequestOptions::new();
@@ -127,8 +127,10 @@ async fn receive(incoming: &IncomingResponse, max_body: usize) -> Result<Respons
     };
     let date = header("date");
     let length = header("content-length").and_then(|length| length.parse().ok());
-    let body = incoming.consume().and_then(Body::open);
-    let body = body.map_err(|()| broken("the runtime gave no body"))?;
+    let body = incoming
+        .consume()
+        .and_then(Body::open)
+        .map_err(|()| broken("the runtime gave no body"))?;
     Ok(Response {
         status,
         date,
@@ -183,7 +185,7 @@ async fn read(
     Ok(received)
 }
 
-/// Grows by copying, so that the outgrown buffer is wiped and not only freed.
+/// Appends `chunk`, growing by copying, so that the outgrown buffer is wiped and not only freed.
 fn append(received: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
     let needed = received.len() + chunk.len();
     if needed > received.capacity() {

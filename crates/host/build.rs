@@ -1,8 +1,8 @@
 //! Generates the gRPC services from `proto/`, and builds and compiles the component that is
 //! embedded.
 
-#[path = "src/code.rs"]
-mod code;
+#[path = "src/wasm/compile.rs"]
+mod compile;
 
 use std::{
     env,
@@ -31,7 +31,7 @@ const SOURCES: [&str; 7] = [
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=src/code.rs");
+    println!("cargo::rerun-if-changed=src/wasm/compile.rs");
     if env::var("CARGO_CFG_TARGET_FAMILY").is_ok_and(|family| family.contains("wasm")) {
         return Ok(());
     }
@@ -66,7 +66,7 @@ fn component() -> Result<(), Box<dyn Error>> {
 
 /// Compiles for any machine of the target, not only for one like this.
 fn compile(wasm: &[u8], out: &Path) -> Result<(), Box<dyn Error>> {
-    let mut config = code::config();
+    let mut config = compile::config();
     config.target(&env::var("TARGET")?)?;
     let compiled = Engine::new(&config)?.precompile_component(wasm)?;
     fs::write(out.join("embedded.cwasm"), compiled)?;

@@ -119,7 +119,7 @@ impl From<ApiError> for Answer {
         let mut answer = Self::json(error.http, &body);
         answer
             .headers
-            .extend(error.kind.map(|kind| (Self::KIND, kind)));
+            .extend(error.kind.map(|kind| (Self::KIND, kind.name())));
         answer
     }
 }
@@ -127,6 +127,7 @@ impl From<ApiError> for Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Kind;
 
     #[test]
     fn secrets_are_sorted_and_escaped_as_go_does() {
@@ -149,7 +150,7 @@ mod tests {
 
     #[test]
     fn an_error_has_daprs_code_and_the_kind_as_a_header() {
-        let answer = Answer::from(ApiError::get("s", "k", "not-found", "not-found: no k"));
+        let answer = Answer::from(ApiError::get("s", "k", Kind::NotFound, "not-found: no k"));
         assert_eq!(answer.status, 500);
         assert!(answer.headers.contains(&("dapr-error-kind", "not-found")));
         assert_eq!(

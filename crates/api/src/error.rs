@@ -1,5 +1,7 @@
 //! Dapr's errors of its Secrets API.
 
+use crate::kind::{Kind, code};
+
 /// An error as Dapr answers it, over HTTP and gRPC
 /// (<https://github.com/dapr/dapr/blob/v1.16.0/pkg/messages/predefined.go>).
 #[derive(Debug, PartialEq, Eq)]
@@ -12,9 +14,8 @@ pub struct ApiError {
     pub code: &'static str,
     /// What happened, for people.
     pub message: String,
-    /// Why a store failed, in the words of `dapr:secretstores` (`not-found`): what Dapr does not
-    /// tell.
-    pub kind: Option<&'static str>,
+    /// Why a store failed: what Dapr does not tell.
+    pub kind: Option<Kind>,
 }
 
 impl ApiError {
@@ -32,7 +33,7 @@ impl ApiError {
     pub fn no_stores() -> Self {
         Self::new(
             500,
-            FAILED_PRECONDITION,
+            code::FAILED_PRECONDITION,
             "ERR_SECRET_STORES_NOT_CONFIGURED",
             "secret store is not configured".to_owned(),
         )
@@ -42,7 +43,7 @@ impl ApiError {
     pub fn unknown_store(store: &str) -> Self {
         Self::new(
             401,
-            INVALID_ARGUMENT,
+            code::INVALID_ARGUMENT,
             "ERR_SECRET_STORE_NOT_FOUND",
             format!("failed finding secret store with key {store}"),
         )
@@ -52,25 +53,26 @@ impl ApiError {
     pub fn denied(store: &str, key: &str) -> Self {
         Self::new(
             403,
-            PERMISSION_DENIED,
+            code::PERMISSION_DENIED,
             "ERR_PERMISSION_DENIED",
             format!("access denied by policy to get {key:?} from {store:?}"),
         )
     }
 
     /// A store did not give one secret; `why` as of [`describe`].
-    pub fn get(store: &str, key: &str, kind: &'static str, why: &str) -> Self {
+    pub fn get(store: &str, key: &str, kind: Kind, why: &str) -> Self {
         Self::failed(&format!("secret with key {key}"), store, kind, why)
     }
 
     /// A store did not give its secrets; `why` as of [`describe`].
-    pub fn bulk(store: &str, kind: &'static str, why: &str) -> Self {
+    pub fn bulk(store: &str, kind: Kind, why: &str) -> Self {
         Self::failed("secrets", store, kind, why)
     }
 
-    fn failed(what: &str, store: &str, kind: &'static str, why: &str) -> Self {
+    fn failed(what: &str, store: &str, kind: Kind, why: &str) -> Self {
         let message = format!("failed getting {what} from secret store {store}: {why}");
-        let mut error = Self::new(500, INTERNAL, "ERR_SECRET_GET", message);
+        let (status, error_code) = kind.http();
+        let mut error = Self::new(status, code::INTERNAL, error_code, message);
         error.kind = Some(kind);
         error
     }
@@ -79,7 +81,7 @@ impl ApiError {
     pub fn malformed(why: &str) -> Self {
         Self::new(
             400,
-            INVALID_ARGUMENT,
+            code::INVALID_ARGUMENT,
             "ERR_MALFORMED_REQUEST",
             format!("failed deserializing HTTP body: {why}"),
         )
@@ -89,7 +91,7 @@ impl ApiError {
     pub fn no_such_path() -> Self {
         Self::new(
             404,
-            NOT_FOUND,
+            code::NOT_FOUND,
             "ERR_DIRECT_INVOKE",
             "failed getting app id either from the URL path or the header dapr-app-id".to_owned(),
         )
@@ -99,7 +101,7 @@ impl ApiError {
     pub fn other_app() -> Self {
         Self::new(
             500,
-            INTERNAL,
+            code::INTERNAL,
             "ERR_HEALTH_APPID_NOT_MATCH",
             "dapr app-id does not match".to_owned(),
         )
@@ -109,28 +111,22 @@ impl ApiError {
     pub fn not_ready() -> Self {
         Self::new(
             500,
-            INTERNAL,
+            code::INTERNAL,
             "ERR_HEALTH_NOT_READY",
             "dapr is not ready".to_owned(),
         )
     }
 
-    /// The same of what applications call.
+    /// A check of what applications call, while the server starts or ends.
     pub fn outbound_not_ready() -> Self {
         Self::new(
             500,
-            INTERNAL,
+            code::INTERNAL,
             "ERR_OUTBOUND_HEALTH_NOT_READY",
             "dapr outbound is not ready".to_owned(),
         )
     }
 }
-
-const INVALID_ARGUMENT: u8 = 3;
-const NOT_FOUND: u8 = 5;
-const PERMISSION_DENIED: u8 = 7;
-const FAILED_PRECONDITION: u8 = 9;
-const INTERNAL: u8 = 13;
 
 /// A store's error on one line for people: what happened, what to do next, and the backend's code
 /// and RequestId where it gave them and `said` does not have them already.

@@ -7,13 +7,15 @@
 
 mod answer;
 mod error;
+mod kind;
 mod path;
 mod route;
 mod token;
 
 pub use answer::Answer;
 pub use error::{ApiError, describe};
-pub use route::Route;
+pub use kind::Kind;
+pub use route::{Call, Route};
 pub use token::Token;
 
 /// Request metadata: pairs of name and value, no name twice.

@@ -10,9 +10,25 @@ use crate::{
     token::Token,
 };
 
+/// A request whose line was read: what it asks for, and what its body is for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Route(Wants);
+
+/// A call, and what becomes of the body that comes with it.
+#[derive(Debug, PartialEq, Eq)]
+enum Wants {
+    /// It is not looked at.
+    Nothing(Call),
+    /// A JSON object or nothing, on which daprd insists for secrets. What stands in the path and
+    /// the query counts.
+    Object(Call),
+    /// The value to remember under `key`.
+    Value { key: String },
+}
+
 /// What a request asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Route {
+pub enum Call {
     /// Whether the server, and the application named here, is well.
     Health {
         /// The application that the caller means.
@@ -38,16 +54,19 @@ pub enum Route {
     },
     /// What is served.
     Metadata,
-    /// To remember the body under a key of the metadata.
+    /// To remember a value under a key of the metadata.
     SetMetadata {
         /// The key.
         key: String,
+        /// The value: the body.
+        value: String,
     },
 }
 
 impl Route {
     /// Reads a request: its method, and its path and query as they were sent. With `token`, all
     /// but health checks must bring it as `given`, the value of [`Token::HEADER`].
+    /// [`Route::call`] is the next step.
     ///
     /// # Errors
     /// The answer for a request that asks for nothing that there is, or may not ask.
@@ -65,9 +84,9 @@ impl Route {
             match rest {
                 [] => {
                     let app_id = parameter(query, "appid");
-                    return Ok(Self::Health { app_id });
+                    return Ok(Self(Wants::Nothing(Call::Health { app_id })));
                 }
-                ["outbound"] => return Ok(Self::OutboundHealth),
+                ["outbound"] => return Ok(Self(Wants::Nothing(Call::OutboundHealth))),
                 _ => {}
             }
         }
@@ -79,43 +98,49 @@ impl Route {
             ("GET", ["v1.0", "secrets", store, key]) => {
                 let (store, key) = (plain(store)?, plain(key)?);
                 let metadata = metadata(query);
-                Ok(if key == "bulk" {
-                    Self::Bulk { store, metadata }
+                let call = if key == "bulk" {
+                    Call::Bulk { store, metadata }
                 } else {
-                    Self::Get {
+                    Call::Get {
                         store,
                         key,
                         metadata,
                     }
-                })
+                };
+                Ok(Self(Wants::Object(call)))
             }
-            ("GET", ["v1.0", "metadata"]) => Ok(Self::Metadata),
-            ("PUT", ["v1.0", "metadata", key]) => Ok(Self::SetMetadata { key: plain(key)? }),
+            ("GET", ["v1.0", "metadata"]) => Ok(Self(Wants::Nothing(Call::Metadata))),
+            ("PUT", ["v1.0", "metadata", key]) => Ok(Self(Wants::Value { key: plain(key)? })),
             _ => Err(ApiError::no_such_path().into()),
         }
     }
 
-    /// Whether the body counts. Nothing needs to be read for the others.
-    pub fn has_body(&self) -> bool {
-        matches!(
-            self,
-            Self::Get { .. } | Self::Bulk { .. } | Self::SetMetadata { .. }
-        )
+    /// Whether the body has to be read, up to [`MAX_BODY`](crate::MAX_BODY) bytes.
+    pub fn wants_body(&self) -> bool {
+        !matches!(self.0, Wants::Nothing(_))
     }
 
-    /// Checks the body of a request for secrets: daprd reads it too, and what stands in the path
-    /// and the query wins.
+    /// The call, once its body is there: nothing where none was wanted.
     ///
     /// # Errors
-    /// If there is one that is no JSON object.
-    pub fn check_body(body: &[u8]) -> Result<(), ApiError> {
-        if body.is_empty() {
-            return Ok(());
+    /// [`ApiError::malformed`] if the body is not what it should be.
+    pub fn call(self, body: &[u8]) -> Result<Call, ApiError> {
+        match self.0 {
+            Wants::Nothing(call) => Ok(call),
+            Wants::Object(call) => {
+                if !body.is_empty() {
+                    serde_json::from_slice::<Map<String, Value>>(body)
+                        .map_err(|_| ApiError::malformed("it is not a JSON object"))?;
+                }
+                Ok(call)
+            }
+            Wants::Value { key } => {
+                let value = str::from_utf8(body)
+                    .map_err(|_| ApiError::malformed("the value is not UTF-8"))?
+                    .to_owned();
+                Ok(Call::SetMetadata { key, value })
+            }
         }
-        let parsed = serde_json::from_slice::<Map<String, Value>>(body);
-        parsed
-            .map(drop)
-            .map_err(|_| ApiError::malformed("it is not a JSON object"))
     }
 }
 
@@ -123,32 +148,34 @@ impl Route {
 mod tests {
     use super::*;
 
-    fn open(method: &str, path: &str, query: &str) -> Result<Route, u16> {
-        Route::of(method, path, query, None, None).map_err(|answer| answer.status)
+    fn open(method: &str, path: &str, query: &str) -> Result<Call, u16> {
+        let route = Route::of(method, path, query, None, None).map_err(|answer| answer.status)?;
+        route.call(b"").map_err(|error| error.http)
     }
 
     #[test]
     fn the_paths_of_the_secrets_api_are_known() {
         let (store, metadata) = ("s".to_owned(), vec![("version_id".into(), "v1".into())]);
-        let get = Route::Get {
+        let get = Call::Get {
             store: store.clone(),
             key: "a/b".to_owned(),
             metadata: metadata.clone(),
         };
         let query = "metadata.version_id=v1";
         assert_eq!(open("GET", "/v1.0/secrets/s/a%2Fb", query), Ok(get));
-        let bulk = Route::Bulk { store, metadata };
+        let bulk = Call::Bulk { store, metadata };
         assert_eq!(open("GET", "/v1.0/secrets/s/bulk", query), Ok(bulk));
-        assert_eq!(open("GET", "/v1.0/metadata", ""), Ok(Route::Metadata));
+        assert_eq!(open("GET", "/v1.0/metadata", ""), Ok(Call::Metadata));
         let key = "a b".to_owned();
-        let set = Route::SetMetadata { key };
+        let value = String::new();
+        let set = Call::SetMetadata { key, value };
         assert_eq!(open("PUT", "/v1.0/metadata/a%20b", ""), Ok(set));
         let app_id = Some("me".to_owned());
-        let health = Route::Health { app_id };
+        let health = Call::Health { app_id };
         assert_eq!(open("GET", "/v1.0/healthz", "appid=me"), Ok(health));
         assert_eq!(
             open("GET", "/v1.0/healthz/outbound", ""),
-            Ok(Route::OutboundHealth)
+            Ok(Call::OutboundHealth)
         );
     }
 
@@ -186,10 +213,32 @@ mod tests {
 
     #[test]
     fn a_body_is_a_json_object_or_nothing() {
-        assert_eq!(Route::check_body(b""), Ok(()));
-        assert_eq!(Route::check_body(b"{\"a\":1}"), Ok(()));
+        let with = |method, path, body: &[u8]| {
+            let route = Route::of(method, path, "", None, None).ok().unwrap();
+            route.call(body).map_err(|error| error.http)
+        };
+        let get = |body: &str| with("GET", "/v1.0/secrets/s/k", body.as_bytes());
+        assert!(get("").is_ok() && get("{\"a\":1}").is_ok());
         for wrong in ["[]", "x", "{"] {
-            assert_eq!(Route::check_body(wrong.as_bytes()).unwrap_err().http, 400);
+            assert_eq!(get(wrong), Err(400));
+        }
+        let set = |body| with("PUT", "/v1.0/metadata/k", body);
+        let (key, value) = ("k".to_owned(), "[]".to_owned());
+        assert_eq!(set(b"[]"), Ok(Call::SetMetadata { key, value }));
+        assert_eq!(set(b"\xff"), Err(400));
+    }
+
+    #[test]
+    fn a_body_is_read_only_where_it_counts() {
+        for (method, path, wanted) in [
+            ("GET", "/v1.0/secrets/s/k", true),
+            ("GET", "/v1.0/secrets/s/bulk", true),
+            ("PUT", "/v1.0/metadata/k", true),
+            ("GET", "/v1.0/metadata", false),
+            ("GET", "/v1.0/healthz", false),
+        ] {
+            let route = Route::of(method, path, "", None, None).ok().unwrap();
+            assert_eq!(route.wants_body(), wanted, "{method} {path}");
         }
     }
 }

@@ -85,7 +85,7 @@ fn describe(json: bool, error: &Error) -> String {
     let (code, request_id) = (error.code.as_deref(), error.request_id.as_deref());
     output::failure(
         json,
-        error.kind.name(),
+        error.kind().name(),
         &error.message,
         code,
         request_id,

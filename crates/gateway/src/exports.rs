@@ -34,20 +34,17 @@ fn answer(request: &IncomingRequest) -> Answer {
     let gateway = Gateway::new(settings, Imported);
     let target = request.path_with_query().unwrap_or_default();
     let given = request.headers().get(Token::HEADER).into_iter().next();
-    let route = gateway.route(&method(request.method()), &target, given.as_deref());
-    let route = match route {
+    let method = method(request.method());
+    let route = match gateway.route(&method, &target, given.as_deref()) {
         Ok(route) => route,
         Err(answer) => return answer,
     };
-    let body = if route.has_body() {
+    let body = if route.wants_body() {
         body(request)
     } else {
         Ok(Vec::new())
     };
-    match body {
-        Ok(body) => gateway.answer(route, &body),
-        Err(error) => error.into(),
-    }
+    body.map_or_else(Answer::from, |body| gateway.answer(route, &body))
 }
 
 fn method(method: Method) -> String {
@@ -152,7 +149,7 @@ impl Store for Imported {
 /// Tells the operator, too.
 fn failure(error: dapr_secretstores::Error) -> Failure {
     let failure = Failure {
-        kind: error.kind.name(),
+        kind: error.kind(),
         message: error.message,
         code: error.code,
         request_id: error.request_id,

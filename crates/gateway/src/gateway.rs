@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dapr_secrets_api::{Answer, ApiError, Metadata, Route, Token, describe};
+use dapr_secrets_api::{Answer, ApiError, Call, Kind, Metadata, Route, Token, describe};
 use serde_json::json;
 
 /// What this gateway is, and asks of callers. From its environment.
@@ -45,8 +45,8 @@ type Data = Vec<(String, String)>;
 /// Why a store gave nothing.
 #[derive(Debug)]
 pub struct Failure {
-    /// The contract's error kind, such as `not-found`.
-    pub kind: &'static str,
+    /// Who can mend it.
+    pub kind: Kind,
     /// What happened and what to do next.
     pub message: String,
     /// The backend's own code.
@@ -85,14 +85,15 @@ impl<S: Store> Gateway<S> {
         Route::of(method, path, query, self.settings.token.as_ref(), given)
     }
 
-    /// The answer to `route`, with the body that came with it if [`Route::has_body`].
+    /// The answer to `route`, with the body that came with it if [`Route::wants_body`].
     pub fn answer(&self, route: Route, body: &[u8]) -> Answer {
-        self.result(route, body).unwrap_or_else(Answer::from)
+        let answered = route.call(body).and_then(|call| self.result(call));
+        answered.unwrap_or_else(Answer::from)
     }
 
-    fn result(&self, route: Route, body: &[u8]) -> Result<Answer, ApiError> {
-        match route {
-            Route::Health { app_id } => {
+    fn result(&self, call: Call) -> Result<Answer, ApiError> {
+        match call {
+            Call::Health { app_id } => {
                 if let (Some(asked), Some(own)) = (app_id, &self.settings.app_id)
                     && asked != *own
                 {
@@ -100,33 +101,33 @@ impl<S: Store> Gateway<S> {
                 }
                 Ok(Answer::empty())
             }
-            Route::OutboundHealth => Ok(Answer::empty()),
-            Route::Get {
+            Call::OutboundHealth => Ok(Answer::empty()),
+            Call::Get {
                 store,
                 key,
                 metadata,
             } => {
-                Route::check_body(body)?;
                 self.check_name(&store)?;
-                let data = self.store.get(&key, &metadata);
-                let data =
-                    data.map_err(|why| ApiError::get(&store, &key, why.kind, &why.describe()))?;
+                let data = self
+                    .store
+                    .get(&key, &metadata)
+                    .map_err(|why| ApiError::get(&store, &key, why.kind, &why.describe()))?;
                 Ok(Answer::secret(pairs(&data)))
             }
-            Route::Bulk { store, metadata } => {
-                Route::check_body(body)?;
+            Call::Bulk { store, metadata } => {
                 self.check_name(&store)?;
-                let secrets = self.store.bulk_get(&metadata);
-                let secrets =
-                    secrets.map_err(|why| ApiError::bulk(&store, why.kind, &why.describe()))?;
+                let secrets = self
+                    .store
+                    .bulk_get(&metadata)
+                    .map_err(|why| ApiError::bulk(&store, why.kind, &why.describe()))?;
                 let named = secrets
                     .iter()
                     .map(|(name, data)| (name.as_str(), pairs(data)));
                 Ok(Answer::secrets(named))
             }
-            Route::Metadata => Ok(self.metadata()),
+            Call::Metadata => Ok(self.metadata()),
             // An instance lives for one request: there is nowhere to remember it.
-            Route::SetMetadata { .. } => Err(ApiError::no_such_path()),
+            Call::SetMetadata { .. } => Err(ApiError::no_such_path()),
         }
     }
 
@@ -177,7 +178,7 @@ mod tests {
             match name {
                 "one" => Ok(data(metadata.first().map_or("1", |(_, value)| value))),
                 _ => Err(Failure {
-                    kind: "not-found",
+                    kind: Kind::NotFound,
                     message: "check the name".to_owned(),
                     code: Some("NoSuch".to_owned()),
                     request_id: Some("r-1".to_owned()),

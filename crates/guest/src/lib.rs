@@ -1,9 +1,19 @@
 //! `dapr:secretstores/store@0.1.0` as a component imports it: for fronts that are composed with a
 //! store. The contract is `wit/secretstores.wit`; see there for what each function promises.
 
+pub use dapr_secrets_api::{Kind, Metadata};
+
+use self::bindings::dapr::secretstores::store::ErrorKind;
 pub use self::bindings::dapr::secretstores::store::{
-    Error, ErrorKind, Secret, bulk_get, features, get, init, ping,
+    Error, Secret, bulk_get, features, get, init, ping,
 };
+
+impl Error {
+    /// Who can mend it.
+    pub fn kind(&self) -> Kind {
+        self.kind.into()
+    }
+}
 
 mod bindings {
     #![allow(unsafe_code, missing_docs, unreachable_pub, reason = "generated")]
@@ -19,22 +29,18 @@ mod bindings {
     });
 }
 
-/// Pairs of name and value, as the contract's `metadata`.
-pub type Metadata = Vec<(String, String)>;
-
-impl ErrorKind {
-    /// As written in the contract, such as `not-found`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::InvalidConfig => "invalid-config",
-            Self::InvalidRequest => "invalid-request",
-            Self::NotFound => "not-found",
-            Self::PermissionDenied => "permission-denied",
-            Self::Unauthenticated => "unauthenticated",
-            Self::Throttled => "throttled",
-            Self::Unavailable => "unavailable",
-            Self::Timeout => "timeout",
-            Self::Internal => "internal",
+impl From<ErrorKind> for Kind {
+    fn from(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::InvalidConfig => Self::InvalidConfig,
+            ErrorKind::InvalidRequest => Self::InvalidRequest,
+            ErrorKind::NotFound => Self::NotFound,
+            ErrorKind::PermissionDenied => Self::PermissionDenied,
+            ErrorKind::Unauthenticated => Self::Unauthenticated,
+            ErrorKind::Throttled => Self::Throttled,
+            ErrorKind::Unavailable => Self::Unavailable,
+            ErrorKind::Timeout => Self::Timeout,
+            ErrorKind::Internal => Self::Internal,
         }
     }
 }

@@ -12,39 +12,20 @@
 
 #![cfg(not(target_family = "wasm"))]
 
-mod allow;
-mod bindings;
-mod cache;
 pub mod cli;
-mod code;
-mod codes;
-mod component;
-mod connect;
-mod duration;
-mod embedded;
-mod environment;
-mod grpc;
-mod kinds;
+pub mod contract;
+pub mod grpc;
 mod loader;
 mod metrics;
-mod outbound;
+pub mod outbound;
 pub mod plug;
-pub mod proto;
 pub mod resources;
-mod runtime;
-mod send;
 pub mod serve;
-mod store;
 pub mod stores;
-mod ticker;
-mod types;
+pub mod wasm;
 
-pub use allow::InvalidPattern;
-pub use component::Component;
-pub use kinds::Kinds;
+pub use contract::{CallError, Kind, Metadata, Secret, StoreError};
 pub use loader::{Failure, Loader, Outcome, Served, Stores};
 pub use metrics::Metrics;
-pub use outbound::{InvalidOutbound, Outbound, OutboundBuilder, OutboundUsage};
-pub use runtime::{LoadError, Runtime, RuntimeConfig, Usage};
-pub use store::{InstanceOptions, Output, SecretStore};
-pub use types::{CallError, ErrorKind, Metadata, Secret, StoreError};
+pub use outbound::Outbound;
+pub use wasm::{Component, InstanceOptions, Output, Runtime, RuntimeConfig, SecretStore};

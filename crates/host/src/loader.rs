@@ -8,9 +8,8 @@ use std::{
 };
 
 use crate::{
-    kinds::Kinds,
     resources::{self, Component, Identity, Place, Problem},
-    stores::{Properties, Store},
+    stores::{Properties, Store, StoreType, StoreTypes},
 };
 
 /// A store that serves under the name of its Component.
@@ -18,7 +17,7 @@ pub struct Served {
     /// `metadata.name`.
     pub name: String,
     /// `spec.type`.
-    pub kind: String,
+    pub store_type: StoreType,
     /// `spec.version`.
     pub version: String,
     /// Its features.
@@ -56,7 +55,7 @@ pub struct Failure {
     /// Its name.
     pub name: String,
     /// Its type.
-    pub kind: String,
+    pub store_type: StoreType,
     /// Where it stands, and why it does not serve.
     pub problem: Problem,
     /// Whether its `ignoreErrors` says to go on without it.
@@ -77,8 +76,8 @@ pub struct Outcome {
 /// Loads the secret stores of some folders.
 #[derive(Clone)]
 pub struct Loader {
-    /// What types can be served.
-    pub kinds: Kinds,
+    /// What can be served.
+    pub types: StoreTypes,
     /// The folders.
     pub folders: Vec<PathBuf>,
     /// Who they are loaded for.
@@ -101,8 +100,7 @@ impl Loader {
             ..Outcome::default()
         };
         outcome.keep_unreadable(previous);
-        let ours = |component: &Component| component.kind.starts_with("secretstores.");
-        let mut waiting: Vec<Component> = loaded.components.into_iter().filter(ours).collect();
+        let mut waiting = loaded.components;
         waiting.retain(|component| self.in_scope(component, &mut outcome));
         loop {
             let names: BTreeSet<String> = waiting.iter().map(|it| it.name.clone()).collect();
@@ -161,12 +159,14 @@ impl Loader {
             ));
         }
         let secrets = match &component.secret_store {
-            Some(name) => Some(outcome.stores.get(name).ok_or_else(|| {
-                format!("the secret store {name} that auth.secretStore names does not serve")
-            })?),
+            Some(name) => {
+                let served = outcome.stores.get(name).ok_or_else(|| {
+                    format!("the secret store {name} that auth.secretStore names does not serve")
+                })?;
+                Some(Arc::clone(&served.store))
+            }
             None => None,
         };
-        let secrets = secrets.map(|served| Arc::clone(&served.store));
         let (properties, warnings) =
             resources::resolve(component, secrets.as_deref(), &self.identity).await?;
         outcome
@@ -177,29 +177,28 @@ impl Loader {
             }));
         let same = previous
             .get(&component.name)
-            .filter(|served| served.kind == component.kind && served.properties == properties);
+            .filter(|served| served.store_type == component.store_type)
+            .filter(|served| served.properties == properties);
         if let Some(same) = same {
             return Ok(Arc::clone(same));
         }
         let limit = component.init_timeout;
-        let started =
-            tokio::time::timeout(limit, self.kinds.start(&component.kind, properties.clone()));
-        let store = started
+        let starting = self.types.start(&component.store_type, properties.clone());
+        let store = tokio::time::timeout(limit, starting)
             .await
             .map_err(|_| format!("init took longer than its initTimeout of {limit:?}"))?
             .ok_or_else(|| {
-                let known = self.kinds.names().join(", ");
+                let (known, unknown) = (self.types.names().join(", "), &component.store_type);
                 format!(
-                    "there is no type {}: this host has {known}; others are loaded with \
-                     --component {}=FILE.wasm",
-                    component.kind, component.kind
+                    "there is no type {unknown}: this host has {known}; others are loaded with \
+                     --component {unknown}=FILE.wasm"
                 )
             })?
             .map_err(|why| why.describe())?;
         let capabilities = store.features().await.map_err(|why| why.describe())?;
         Ok(Arc::new(Served {
             name: component.name.clone(),
-            kind: component.kind.clone(),
+            store_type: component.store_type.clone(),
             version: component.version.clone(),
             capabilities,
             store,
@@ -216,12 +215,16 @@ impl Outcome {
             tracing::warn!("{problem}");
         }
         for failure in &self.failures {
-            let Failure { name, kind, .. } = failure;
-            tracing::error!(name, kind, "does not start: {}", failure.problem);
+            let Failure {
+                name, store_type, ..
+            } = failure;
+            tracing::error!(name, kind = %store_type, "does not start: {}", failure.problem);
         }
         for served in self.stores.all() {
-            let Served { name, kind, .. } = &**served;
-            tracing::info!(name, kind, "serves");
+            let Served {
+                name, store_type, ..
+            } = &**served;
+            tracing::info!(name, kind = %store_type, "serves");
         }
     }
 
@@ -251,7 +254,7 @@ impl Outcome {
         }
         self.failures.push(Failure {
             name: component.name,
-            kind: component.kind,
+            store_type: component.store_type,
             problem: Problem {
                 place: component.place,
                 message,

@@ -7,13 +7,12 @@ use std::{
 };
 
 use prometheus::{
-    HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder,
+    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
     core::{Collector, Desc},
     proto::MetricFamily,
 };
-use prometheus::{IntCounter, IntGauge};
 
-use crate::{outbound::Outbound, resources::Identity, runtime::Runtime};
+use crate::{outbound::Outbound, resources::Identity, wasm::Runtime};
 
 /// What Dapr's exporter uses for latencies, in milliseconds.
 const BUCKETS: [f64; 15] = [
@@ -123,11 +122,11 @@ impl Counted {
             "Calls in which a component trapped.",
         )?;
         traps.inc_by(usage.traps);
-        let requests = Opts::new(
+        let about_requests = Opts::new(
             "dapr_wasm_outbound_requests_total",
             "HTTP requests of components: answered, failed, or denied by the allow-list.",
         );
-        let requests = IntCounterVec::new(requests, &["result"])?;
+        let requests = IntCounterVec::new(about_requests, &["result"])?;
         for (result, count) in [
             ("answered", sent.answered),
             ("failed", sent.failed),

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::json::{Json, WrongForm};
 
-/// The actions in use.
+/// The actions of SSM that the client uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     GetSecretValue,
@@ -78,6 +78,7 @@ impl Value {
     }
 }
 
+/// The parameters of GetSecretValue. SSM requires both.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct GetSecretValue<'a> {
@@ -85,6 +86,7 @@ pub(crate) struct GetSecretValue<'a> {
     pub(crate) version_id: &'a str,
 }
 
+/// The answer of GetSecretValue.
 pub(crate) struct SecretValueAnswer<'a> {
     pub(crate) secret_name: Option<&'a str>,
     pub(crate) version_id: Option<&'a str>,
@@ -103,8 +105,8 @@ impl<'a> SecretValueAnswer<'a> {
     }
 }
 
-/// One page of enabled custom secrets, the oldest first: an order in which secrets made
-/// meanwhile come last.
+/// The parameters of ListSecrets: a page of enabled custom secrets, the oldest first, an order in
+/// which secrets made meanwhile come last.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ListSecrets {
@@ -130,11 +132,13 @@ impl ListSecrets {
 /// `SecretType` of a custom secret, the default of ListSecrets.
 pub(crate) const CUSTOM: u8 = 0;
 
+/// The answer of ListSecrets.
 pub(crate) struct SecretsPage {
     pub(crate) total_count: Option<u64>,
     pub(crate) secret_metadatas: Vec<SecretMetadata>,
 }
 
+/// One secret in the answer of ListSecrets.
 pub(crate) struct SecretMetadata {
     pub(crate) secret_name: Option<String>,
     pub(crate) secret_type: Option<i64>,
@@ -161,20 +165,23 @@ impl SecretsPage {
     }
 }
 
+/// The parameters of ListSecretVersionIds.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ListSecretVersionIds<'a> {
     pub(crate) secret_name: &'a str,
 }
 
+/// The answer of ListSecretVersionIds.
 pub(crate) struct VersionsAnswer<'a> {
     pub(crate) secret_name: Option<&'a str>,
     pub(crate) versions: Vec<Version<'a>>,
 }
 
+/// One version in the answer of ListSecretVersionIds.
 pub(crate) struct Version<'a> {
     pub(crate) version_id: Option<&'a str>,
-    /// Unix seconds.
+    /// When it was created, in Unix seconds.
     pub(crate) create_time: Option<i64>,
 }
 
@@ -194,5 +201,6 @@ impl<'a> VersionsAnswer<'a> {
     }
 }
 
+/// The parameters of GetServiceStatus: none.
 #[derive(Serialize)]
 pub(crate) struct GetServiceStatus {}

@@ -4,9 +4,12 @@
 //! with status 200 too; another status means that a gateway answered, or trouble.
 
 use crate::{
-    error::{Error, ErrorKind, meaning, quote},
+    codes::meaning,
+    error::{Error, ErrorKind},
+    failure::{malformed, status_error},
     json::{Json, WrongForm},
-    transport::{Response, TransportError},
+    quote::quote,
+    transport::Response,
 };
 
 /// A response that SSM gave without an error, its fields not yet looked at.
@@ -58,47 +61,17 @@ impl Answer {
             .map_err(|_| self.malformed(subject, "does not have the documented form"))
     }
 
-    /// This answer cannot be accepted, because it `what`.
+    /// The error for this answer, which cannot be accepted because it `what`.
     pub(crate) fn malformed(&self, subject: &str, what: &str) -> Error {
         malformed(subject, what, Some(self.request_id.clone()))
     }
 }
 
-/// The error for an exchange that gave no response.
-pub(crate) fn transport_error(error: TransportError, subject: &str) -> Error {
-    match error {
-        TransportError::NotPermitted(why) => {
-            Error::new(ErrorKind::Unavailable, format!("{subject} failed: {why}"))
-        }
-        TransportError::Connection(why) => Error::new(
-            ErrorKind::Unavailable,
-            format!("{subject} failed: {why}; check the network and endpoint"),
-        )
-        .retryable(),
-        TransportError::TimedOut => timed_out(subject),
-        TransportError::BodyTooLarge => {
-            malformed(subject, "is larger than any answer of SSM's", None)
-        }
-        TransportError::InvalidRequest(why) => Error::new(
-            ErrorKind::Internal,
-            format!("{subject} failed: the request cannot be sent: {why}"),
-        ),
-    }
-}
-
-/// One attempt was given up.
-pub(crate) fn timed_out(subject: &str) -> Error {
-    Error::new(
-        ErrorKind::Timeout,
-        format!("{subject} failed: SSM did not answer in time; check the network and endpoint"),
-    )
-    .retryable()
-}
-
+/// What every answer of API 3.0 comes in.
 struct Envelope {
     response: Json,
     error: Option<ServiceError>,
-    /// Empty if there is none.
+    /// `RequestId`; empty if there is none.
     request_id: String,
 }
 
@@ -107,7 +80,7 @@ struct ServiceError {
     message: String,
 }
 
-/// `None` if it is not SSM's envelope.
+/// Opens the envelope; `None` if `body` is no such thing.
 fn open(body: &[u8]) -> Option<Envelope> {
     let response = Json::parse(body)?.into_field("Response")?;
     let own = |text: Option<&str>| text.unwrap_or_default().to_owned();
@@ -139,43 +112,6 @@ fn service_error(error: &ServiceError, request_id: &str, subject: &str, secrets:
     error
         .with_code(Some(code))
         .with_request_id(Some(quote(request_id, secrets)))
-}
-
-fn status_error(status: u16, subject: &str) -> Error {
-    match status {
-        429 => Error::new(
-            ErrorKind::Throttled,
-            format!("{subject} failed: HTTP status 429; call less often, or try again later"),
-        )
-        .retryable(),
-        500.. => Error::new(
-            ErrorKind::Unavailable,
-            format!("{subject} failed: HTTP status {status}; try again later"),
-        )
-        .retryable(),
-        300..400 => Error::new(
-            ErrorKind::Unavailable,
-            format!(
-                "{subject} failed: a redirect (HTTP status {status}), which is not followed; check \
-                 endpoint"
-            ),
-        ),
-        _ => Error::new(
-            ErrorKind::Unavailable,
-            format!(
-                "{subject} failed: HTTP status {status}, which SSM does not give; check endpoint \
-                 and any proxy between"
-            ),
-        ),
-    }
-}
-
-fn malformed(subject: &str, what: &str, request_id: Option<String>) -> Error {
-    Error::new(
-        ErrorKind::Internal,
-        format!("{subject} failed: the answer {what}; nothing of it was used. Check endpoint"),
-    )
-    .with_request_id(request_id)
 }
 
 #[cfg(test)]

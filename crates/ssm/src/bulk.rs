@@ -6,21 +6,22 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use crate::{
     actions::{Action, ListSecrets, SecretValue, SecretsPage},
-    call::{Call, Operation},
-    client::Client,
+    call::{Call, Caller, Operation},
     error::{Error, ErrorKind},
     listing::{Listing, Range},
     names::{SecretName, VersionId},
     sorted,
     transport::Transport,
-    versions,
+    versions::{self, WithoutCurrent},
 };
 
 /// Which secrets a bulk read is about.
 pub enum Selection {
-    /// These, each of which must exist. One that stands there twice is read once.
+    /// The secrets of these names, each of which must exist. A name that stands there twice is
+    /// read once.
     Named(Vec<SecretName>),
-    /// All enabled custom secrets whose name starts with this; all at all if it is empty.
+    /// All enabled custom secrets whose name starts with this text; with an empty one, all of
+    /// them.
     Prefix(String),
 }
 
@@ -34,6 +35,16 @@ pub enum OnError {
     Skip,
 }
 
+/// What one bulk read is to do.
+pub(crate) struct BulkRead<'a> {
+    pub(crate) selection: &'a Selection,
+    /// The version to read of each; `None` is the current one.
+    pub(crate) version: Option<&'a VersionId>,
+    pub(crate) on_error: OnError,
+    /// How many requests are kept in flight; 0 counts as 1.
+    pub(crate) max_in_flight: usize,
+}
+
 enum Task {
     Page(Range),
     Value(String),
@@ -44,17 +55,16 @@ enum Done {
     Value(Result<SecretValue, Error>),
 }
 
-/// Reads what `selection` names. Pages go before values, so that no read waits for a name.
+/// Reads what `wanted` says. Pages go before values, so that no read waits for a name.
 pub(crate) async fn read<T: Transport>(
-    client: &Client<T>,
+    caller: &Caller<T>,
     operation: &Operation,
-    selection: &Selection,
-    version: Option<&VersionId>,
-    on_error: OnError,
+    without_current: &WithoutCurrent,
+    wanted: &BulkRead<'_>,
 ) -> Result<Vec<SecretValue>, Error> {
     let mut queue: VecDeque<String> = VecDeque::new();
     let mut listing = None;
-    let prefix = match selection {
+    let prefix = match wanted.selection {
         Selection::Named(names) => {
             let mut distinct = Vec::new();
             for name in names {
@@ -69,10 +79,19 @@ pub(crate) async fn read<T: Transport>(
         }
     };
 
+    let version = wanted.version;
+    let run = |task| async move {
+        match task {
+            Task::Page(range) => Done::Page(range, read_page(caller, operation, range).await),
+            Task::Value(name) => Done::Value(
+                versions::read(caller, operation, without_current, &name, version).await,
+            ),
+        }
+    };
     let mut secrets = Vec::new();
     let mut running = FuturesUnordered::new();
     loop {
-        while running.len() < client.config.max_in_flight.max(1) {
+        while running.len() < wanted.max_in_flight.max(1) {
             let page = listing
                 .as_mut()
                 .and_then(Listing::next_page)
@@ -80,7 +99,7 @@ pub(crate) async fn read<T: Transport>(
             let Some(task) = page.or_else(|| queue.pop_front().map(Task::Value)) else {
                 break;
             };
-            running.push(run(client, operation, task, version));
+            running.push(run(task));
         }
         match running.next().await {
             None => return Ok(secrets),
@@ -96,7 +115,7 @@ pub(crate) async fn read<T: Transport>(
             }
             Some(Done::Value(Err(error))) => {
                 let vanished = listing.is_some() && error.kind == ErrorKind::NotFound;
-                if !vanished && !may_skip(&error, on_error) {
+                if !vanished && !may_skip(&error, wanted.on_error) {
                     return Err(error);
                 }
             }
@@ -104,28 +123,17 @@ pub(crate) async fn read<T: Transport>(
     }
 }
 
-async fn run<T: Transport>(
-    client: &Client<T>,
-    operation: &Operation,
-    task: Task,
-    version: Option<&VersionId>,
-) -> Done {
-    match task {
-        Task::Page(range) => Done::Page(range, page(client, operation, range).await),
-        Task::Value(name) => Done::Value(versions::read(client, operation, &name, version).await),
-    }
-}
-
+/// What was being done, in the messages about a listing.
 const LISTING: &str = "listing the secrets";
 
-async fn page<T: Transport>(
-    client: &Client<T>,
+async fn read_page<T: Transport>(
+    caller: &Caller<T>,
     operation: &Operation,
     range: Range,
 ) -> Result<SecretsPage, Error> {
     let parameters = ListSecrets::page(range.start, range.len());
     let call = Call::new(Action::ListSecrets, &parameters, LISTING)?;
-    let answer = client.call(operation, &call).await?;
+    let answer = caller.call(operation, &call).await?;
     answer.fields(LISTING, SecretsPage::read)
 }
 

@@ -1,6 +1,10 @@
 //! One signed call: pace, sign, send, check, and repeat what is worth repeating.
 
-use std::{cell::RefCell, pin::pin, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    pin::pin,
+    time::Duration,
+};
 
 use futures_util::future::{Either, select};
 use serde::Serialize;
@@ -8,19 +12,24 @@ use tc3::{Authorization, SigningKey};
 
 use crate::{
     actions::Action,
-    answer::{Answer, timed_out, transport_error},
-    client::Client,
+    answer::Answer,
+    config::Config,
+    credentials::Credentials,
     date::unix_seconds,
+    endpoint::Endpoint,
     error::{Error, ErrorKind},
-    retry::ceiling,
+    failure::{timed_out, transport_error},
+    names::Region,
+    pace::Pacer,
+    retry::{Jitter, ceiling},
     transport::{Request, Response, Transport},
 };
 
 /// The API version, sent as `X-TC-Version`.
 const VERSION: &str = "2019-09-23";
-/// The service in the credential scope.
+/// SSM's name in the credential scope of a signature.
 const SERVICE: &str = "ssm";
-/// Signed and sent as it is.
+/// The `content-type` of every request, signed and sent as it is.
 const CONTENT_TYPE: &str = "application/json";
 /// How long one attempt may take: an answer that is not there by now will not come, and a second
 /// connection may fare better. SSM answers in tens of milliseconds.
@@ -35,7 +44,7 @@ const WORTHWHILE_SKEW: u64 = 60;
 /// this: the server refuses it, and so corrects the clock.
 const LATEST: i64 = 253_402_300_799;
 
-/// What is sent, as often as it takes.
+/// A request for one action, to be sent as often as it takes.
 pub(crate) struct Call<'a> {
     action: Action,
     body: Vec<u8>,
@@ -61,7 +70,7 @@ impl<'a> Call<'a> {
     }
 }
 
-/// One operation of the caller's: several calls under one deadline.
+/// What a user of the client asked for: several calls under one deadline.
 pub(crate) struct Operation {
     deadline: Duration,
     last_failure: RefCell<Option<Error>>,
@@ -89,14 +98,47 @@ struct Failure {
     server_date: Option<String>,
 }
 
-impl<T: Transport> Client<T> {
+/// Makes signed calls over `T`.
+///
+/// It remembers what makes the next call better: how far the clocks are apart, the signing key
+/// of the day, and what was sent in the last second.
+pub(crate) struct Caller<T> {
+    pub(crate) transport: T,
+    endpoint: Endpoint,
+    region: Region,
+    credentials: Credentials,
+    max_retries: u32,
+    /// What to add to the local Unix time, in seconds, to get the server's.
+    skew: Cell<i64>,
+    jitter: Jitter,
+    /// The key of the day that was last signed for.
+    signing_key: RefCell<Option<SigningKey>>,
+    pacers: [Pacer; Action::ALL.len()],
+}
+
+impl<T: Transport> Caller<T> {
+    /// A caller that has sent nothing yet.
+    pub(crate) fn new(config: Config, transport: T) -> Self {
+        Self {
+            transport,
+            endpoint: config.endpoint,
+            region: config.region,
+            credentials: config.credentials,
+            max_retries: config.max_retries,
+            skew: Cell::new(0),
+            jitter: Jitter::new(),
+            signing_key: RefCell::new(None),
+            pacers: Action::ALL.map(|action| Pacer::new(action.rate())),
+        }
+    }
+
     /// Makes `call` until it succeeds, fails for good, or has no time left for another try.
     pub(crate) async fn call(
         &self,
         operation: &Operation,
         call: &Call<'_>,
     ) -> Result<Answer, Error> {
-        let pacer = self.pacer(call.action);
+        let pacer = &self.pacers[call.action as usize];
         let mut attempt = 0;
         let mut clock_corrected = false;
         loop {
@@ -121,7 +163,7 @@ impl<T: Transport> Client<T> {
                 pacer.throttled(now.monotonic, backoff);
             }
             let too_late = now.monotonic + backoff >= operation.deadline;
-            if !error.retryable || attempt >= self.config.max_retries || too_late {
+            if !error.retryable || attempt >= self.max_retries || too_late {
                 return Err(error);
             }
             operation.last_failure.replace(Some(error));
@@ -144,13 +186,13 @@ impl<T: Transport> Client<T> {
             .await
             .map_err(|error| fail(error, None))?;
         let server_date = response.date.clone();
-        let [id, key, token] = self.config.credentials.secrets();
+        let [id, key, token] = self.credentials.secrets();
         let secrets = [token, authorization.signature(), key, id];
         Answer::new(response, call.subject, &secrets).map_err(|error| fail(error, server_date))
     }
 
     fn sign(&self, call: &Call<'_>, timestamp: u64) -> Result<Authorization, Error> {
-        let authority = self.config.endpoint.authority();
+        let authority = self.endpoint.authority();
         let request = tc3::Request {
             method: "POST",
             path: "/",
@@ -162,7 +204,7 @@ impl<T: Transport> Client<T> {
         let of_today = cached.take().filter(|key| key.covers(timestamp));
         let signed = match of_today {
             Some(key) => Ok(key),
-            None => SigningKey::derive(&self.config.credentials.key(), SERVICE, timestamp),
+            None => SigningKey::derive(&self.credentials.key(), SERVICE, timestamp),
         }
         .and_then(|key| cached.insert(key).sign(&request, timestamp));
         signed.map_err(|why| {
@@ -179,7 +221,6 @@ impl<T: Transport> Client<T> {
         authorization: &Authorization,
         timestamp: u64,
     ) -> Result<Response, Error> {
-        let config = &self.config;
         let timestamp = timestamp.to_string();
         let length = call.body.len().to_string();
         let mut headers = vec![
@@ -188,16 +229,16 @@ impl<T: Transport> Client<T> {
             ("content-type", CONTENT_TYPE),
             ("x-tc-action", call.action.name()),
             ("x-tc-language", "en-US"),
-            ("x-tc-region", config.region.as_str()),
+            ("x-tc-region", self.region.as_str()),
             ("x-tc-timestamp", &timestamp),
             ("x-tc-version", VERSION),
         ];
-        if let Some(token) = config.credentials.token() {
+        if let Some(token) = self.credentials.token() {
             headers.push(("x-tc-token", token));
         }
         let exchange = self.transport.send(Request {
-            https: config.endpoint.https(),
-            authority: config.endpoint.authority(),
+            https: self.endpoint.https(),
+            authority: self.endpoint.authority(),
             headers: &headers,
             body: &call.body,
             timeout: ATTEMPT_TIMEOUT,

@@ -1,68 +1,19 @@
-//! The client: its settings, its memory and its operations.
+//! The client: its memory and its operations.
 
-use std::{
-    cell::{Cell, RefCell},
-    pin::pin,
-    time::Duration,
-};
+use std::{pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
-use tc3::SigningKey;
 
 use crate::{
     actions::{Action, GetServiceStatus, SecretValue},
-    bulk::{self, OnError, Selection},
-    call::{Call, Operation},
-    credentials::Credentials,
-    endpoint::Endpoint,
+    bulk::{self, BulkRead, OnError, Selection},
+    call::{Call, Caller, Operation},
+    config::{Config, duration_text},
     error::{Error, ErrorKind},
-    names::{Region, SecretName, VersionId},
-    pace::Pacer,
-    retry::Jitter,
+    names::{SecretName, VersionId},
     transport::Transport,
     versions::{self, WithoutCurrent},
 };
-
-/// The deadline of one operation when none is set.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
-/// How often a failed request is repeated when nothing is set.
-pub const DEFAULT_MAX_RETRIES: u32 = 3;
-/// How many requests a bulk read keeps in flight when nothing is set; chosen by `just bench`.
-pub const DEFAULT_MAX_IN_FLIGHT: usize = 64;
-
-/// What a client needs to know. It has no `Debug`: it holds a key.
-pub struct Config {
-    /// Where SSM answers.
-    pub endpoint: Endpoint,
-    /// Sent as `X-TC-Region`.
-    pub region: Region,
-    /// Signs every request.
-    pub credentials: Credentials,
-    /// The deadline of one operation: everything it sends, waits and repeats.
-    pub timeout: Duration,
-    /// How often one failed request is repeated, within the deadline. 0 means never.
-    ///
-    /// Repeated are throttling, HTTP 5xx, `InternalError`, `FailedOperation`,
-    /// `ServiceUnavailable`, connections that fail or break, and attempts without an answer.
-    /// All requests are reads, so repeating one is safe.
-    pub max_retries: u32,
-    /// How many requests a bulk read keeps in flight; at least 1.
-    pub max_in_flight: usize,
-}
-
-impl Config {
-    /// The defaults for `region` and `credentials`.
-    pub fn new(region: Region, credentials: Credentials) -> Self {
-        Self {
-            endpoint: Endpoint::default(),
-            region,
-            credentials,
-            timeout: DEFAULT_TIMEOUT,
-            max_retries: DEFAULT_MAX_RETRIES,
-            max_in_flight: DEFAULT_MAX_IN_FLIGHT,
-        }
-    }
-}
 
 /// Reads secrets from SSM over `T`.
 ///
@@ -70,28 +21,20 @@ impl Config {
 /// sent in the last second, and which secrets have no current version. It never remembers a
 /// value.
 pub struct Client<T> {
-    pub(crate) transport: T,
-    pub(crate) config: Config,
-    /// What to add to the local Unix time, in seconds.
-    pub(crate) skew: Cell<i64>,
-    pub(crate) jitter: Jitter,
-    pub(crate) without_current: RefCell<WithoutCurrent>,
-    /// Today's.
-    pub(crate) signing_key: RefCell<Option<SigningKey>>,
-    pacers: [Pacer; Action::ALL.len()],
+    pub(crate) caller: Caller<T>,
+    timeout: Duration,
+    max_in_flight: usize,
+    without_current: WithoutCurrent,
 }
 
 impl<T: Transport> Client<T> {
     /// A client that has sent nothing yet.
     pub fn new(config: Config, transport: T) -> Self {
         Self {
-            transport,
-            config,
-            skew: Cell::new(0),
-            jitter: Jitter::new(),
-            without_current: RefCell::new(WithoutCurrent::new()),
-            signing_key: RefCell::new(None),
-            pacers: Action::ALL.map(|action| Pacer::new(action.rate())),
+            timeout: config.timeout,
+            max_in_flight: config.max_in_flight,
+            without_current: WithoutCurrent::new(),
+            caller: Caller::new(config, transport),
         }
     }
 
@@ -107,9 +50,17 @@ impl<T: Transport> Client<T> {
         name: &SecretName,
         version: Option<&VersionId>,
     ) -> Result<SecretValue, Error> {
-        let subject = format!("reading the secret {}", name.as_str());
+        let name = name.as_str();
+        let subject = format!("reading the secret {name}");
         self.within_deadline(&subject, async |operation| {
-            versions::read(self, operation, name.as_str(), version).await
+            versions::read(
+                &self.caller,
+                operation,
+                &self.without_current,
+                name,
+                version,
+            )
+            .await
         })
         .await
     }
@@ -125,8 +76,14 @@ impl<T: Transport> Client<T> {
         version: Option<&VersionId>,
         on_error: OnError,
     ) -> Result<Vec<SecretValue>, Error> {
+        let wanted = BulkRead {
+            selection,
+            version,
+            on_error,
+            max_in_flight: self.max_in_flight,
+        };
         self.within_deadline("reading many secrets", async |operation| {
-            bulk::read(self, operation, selection, version, on_error).await
+            bulk::read(&self.caller, operation, &self.without_current, &wanted).await
         })
         .await
     }
@@ -142,17 +99,13 @@ impl<T: Transport> Client<T> {
         let result = self
             .within_deadline(subject, async |operation| {
                 let call = Call::new(Action::GetServiceStatus, &GetServiceStatus {}, subject)?;
-                self.call(operation, &call).await
+                self.caller.call(operation, &call).await
             })
             .await;
         match result {
             Err(error) if !proves_the_road(&error) => Err(error),
             _ => Ok(()),
         }
-    }
-
-    pub(crate) fn pacer(&self, action: Action) -> &Pacer {
-        &self.pacers[action as usize]
     }
 
     /// Runs `work` until it ends or the deadline passes.
@@ -164,11 +117,11 @@ impl<T: Transport> Client<T> {
         subject: &str,
         work: impl AsyncFnOnce(&Operation) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        let timeout = self.config.timeout;
-        let operation = Operation::until(self.transport.now().monotonic + timeout);
+        let timeout = self.timeout;
+        let operation = Operation::until(self.caller.transport.now().monotonic + timeout);
         let outcome = {
             let work = pin!(work(&operation));
-            let deadline = pin!(self.transport.sleep(timeout));
+            let deadline = pin!(self.caller.transport.sleep(timeout));
             match select(work, deadline).await {
                 Either::Left((result, _)) => Some(result),
                 Either::Right(_) => None,
@@ -192,15 +145,6 @@ fn proves_the_road(error: &Error) -> bool {
             Unavailable => !error.retryable,
             _ => false,
         }
-}
-
-/// A duration as settings are written: `30s`, `1500ms`. Parts of a millisecond are left out.
-pub fn duration_text(duration: Duration) -> String {
-    let millis = duration.as_millis() as u64;
-    match millis % 1_000 {
-        0 => format!("{}s", millis / 1_000),
-        _ => format!("{millis}ms"),
-    }
 }
 
 fn deadline_error(subject: &str, timeout: Duration, last: Option<&Error>) -> Error {

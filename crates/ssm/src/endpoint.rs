@@ -1,4 +1,4 @@
-//! Where SSM answers.
+//! The origin that requests go to.
 
 use crate::error::Error;
 
@@ -19,18 +19,19 @@ impl Endpoint {
     /// # Errors
     /// `InvalidConfig`, naming `endpoint` and the way out.
     pub fn parse(text: &str, allow_insecure: bool) -> Result<Self, Error> {
-        let (scheme, rest) = match text.split_once(':') {
+        let (scheme, after_scheme) = match text.split_once(':') {
             Some((scheme, rest)) if rest.starts_with("//") => (scheme, rest.get(2..)),
             _ => ("https", Some(text)),
         };
         let https = scheme.eq_ignore_ascii_case("https");
-        let rest = rest.filter(|_| https || scheme.eq_ignore_ascii_case("http"));
-        let rest = rest.ok_or_else(|| refuse("it must begin with https://"))?;
-        let authority = rest.strip_suffix('/').unwrap_or(rest).to_ascii_lowercase();
-        if authority.contains(['/', '?', '#', '@']) {
+        let rest = after_scheme
+            .filter(|_| https || scheme.eq_ignore_ascii_case("http"))
+            .ok_or_else(|| refuse("it must begin with https://"))?;
+        let given = rest.strip_suffix('/').unwrap_or(rest).to_ascii_lowercase();
+        if given.contains(['/', '?', '#', '@']) {
             return Err(refuse("give only scheme, host and port"));
         }
-        let (host, port) = split_port(&authority)?;
+        let (host, port) = split_port(&given)?;
         check_host(host)?;
         if !https && !allow_insecure && !is_loopback(host) {
             return Err(refuse(

@@ -56,8 +56,10 @@ impl Json {
         let Self::Object(fields) = self else {
             return None;
         };
-        let mut fields = fields.into_iter();
-        fields.find(|(key, _)| key == name).map(|(_, value)| value)
+        fields
+            .into_iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value)
     }
 
     /// The text in the field `name`.

@@ -15,14 +15,18 @@ mod answer;
 mod bulk;
 mod call;
 mod client;
+mod codes;
+mod config;
 mod credentials;
 mod date;
 mod endpoint;
 mod error;
+mod failure;
 mod json;
 mod listing;
 mod names;
 mod pace;
+mod quote;
 mod retry;
 mod sorted;
 #[cfg(test)]
@@ -32,8 +36,9 @@ mod versions;
 
 pub use actions::{SecretValue, Value};
 pub use bulk::{OnError, Selection};
-pub use client::{
-    Client, Config, DEFAULT_MAX_IN_FLIGHT, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT, duration_text,
+pub use client::Client;
+pub use config::{
+    Config, DEFAULT_MAX_IN_FLIGHT, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT, duration_text,
 };
 pub use credentials::Credentials;
 pub use endpoint::Endpoint;
@@ -41,3 +46,8 @@ pub use error::{Details, Error, ErrorKind};
 pub use json::Json;
 pub use names::{Region, SecretName, VersionId};
 pub use transport::{Now, Request, Response, Transport, TransportError};
+
+/// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

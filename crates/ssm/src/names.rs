@@ -10,6 +10,8 @@ use crate::error::Error;
 pub struct SecretName(String);
 
 impl SecretName {
+    /// Parses a secret's name.
+    ///
     /// # Errors
     /// `InvalidRequest`, naming the rule.
     pub fn parse(name: &str) -> Result<Self, Error> {
@@ -38,6 +40,8 @@ impl SecretName {
 pub struct VersionId(String);
 
 impl VersionId {
+    /// Parses a version's id.
+    ///
     /// # Errors
     /// `InvalidRequest`, naming the rule.
     pub fn parse(id: &str) -> Result<Self, Error> {

@@ -15,9 +15,13 @@ const WINDOW: Duration = Duration::from_millis(1_050);
 /// When the server throttles, it slows down to what the server last took in a window, and
 /// recovers by an eighth of the rate for every quiet window.
 pub(crate) struct Pacer {
+    /// The rate to stay under.
     rate: usize,
+    /// How many are allowed in a window at present: up to `rate`.
     allowed: Cell<usize>,
+    /// When `allowed` last changed.
     changed: Cell<Duration>,
+    /// No request may start before this moment.
     not_before: Cell<Duration>,
     /// The last `rate` moments given out, in order.
     given: RefCell<VecDeque<Duration>>,
@@ -48,7 +52,7 @@ impl Pacer {
         at - now
     }
 
-    /// The server throttled a request: allow fewer, and none for `pause`. The other requests of
+    /// Allows fewer requests, and none for `pause`, because the server throttled one. The others of
     /// the same bunch, throttled with it, change nothing more.
     pub(crate) fn throttled(&self, now: Duration, pause: Duration) {
         self.not_before.set(self.not_before.get().max(now + pause));
@@ -64,7 +68,7 @@ impl Pacer {
         self.changed.set(now);
     }
 
-    /// The server took a request.
+    /// Takes note that the server took a request, and recovers by a step if it is time.
     pub(crate) fn accepted(&self, now: Duration) {
         push_bounded(&mut self.taken.borrow_mut(), now, self.rate);
         let allowed = self.allowed.get();

@@ -12,9 +12,10 @@ use crate::{
 
 /// The first backoff is up to this long, each next one up to twice the last.
 const BASE: Duration = Duration::from_millis(100);
-/// The same after throttling: SSM counts by the second, so less would hit the same second.
+/// The first backoff after throttling is up to this long: SSM counts by the second, so less would
+/// hit the same second.
 const THROTTLED_BASE: Duration = Duration::from_secs(1);
-/// No backoff is longer.
+/// The longest backoff.
 const CAP: Duration = Duration::from_secs(5);
 
 /// The longest backoff after the failure `error` of attempt number `attempt` (from 0).

@@ -30,7 +30,7 @@ pub struct Now {
 
 /// One `POST /` to be sent as it is. It has no `Debug`: headers hold a signature and a token.
 pub struct Request<'a> {
-    /// `https` or plain `http`.
+    /// Whether it goes over TLS, and not plain `http`.
     pub https: bool,
     /// `host[:port]`, exactly as signed: it must go out as the `Host` header.
     pub authority: &'a str,
@@ -51,7 +51,7 @@ pub struct Response {
     pub status: u16,
     /// The `Date` header, if there is a readable one.
     pub date: Option<String>,
-    /// The whole body, wiped when dropped.
+    /// The whole body. It is wiped when dropped.
     pub body: Zeroizing<Vec<u8>>,
 }
 
@@ -61,7 +61,7 @@ pub struct Response {
 pub enum TransportError {
     /// The runtime refuses to send it. Says what to allow.
     NotPermitted(String),
-    /// No connection, or it broke.
+    /// No connection was made, or it broke.
     Connection(String),
     /// The transport's own time limit passed.
     TimedOut,

@@ -3,7 +3,7 @@
 //! GetSecretValue requires a version. `SSM_Current` names the one in use, but a custom secret has
 //! a version of this name only if it was made without naming one; else its newest is meant.
 
-use std::collections::VecDeque;
+use std::{cell::RefCell, collections::VecDeque};
 
 use crate::{
     actions::{
@@ -11,8 +11,7 @@ use crate::{
         Version, VersionsAnswer,
     },
     answer::Answer,
-    call::{Call, Operation},
-    client::Client,
+    call::{Call, Caller, Operation},
     error::{Error, ErrorKind},
     names::VersionId,
     transport::Transport,
@@ -27,39 +26,40 @@ const REMEMBERED: usize = 1_024;
 
 /// Reads `version` of the secret `name`, or its current version.
 pub(crate) async fn read<T: Transport>(
-    client: &Client<T>,
+    caller: &Caller<T>,
     operation: &Operation,
+    without_current: &WithoutCurrent,
     name: &str,
     version: Option<&VersionId>,
 ) -> Result<SecretValue, Error> {
     if let Some(version) = version {
-        return value(client, operation, name, version.as_str()).await;
+        return value(caller, operation, name, version.as_str()).await;
     }
     let mut missing = None;
-    if !client.without_current.borrow().contains(name) {
-        match value(client, operation, name, CURRENT).await {
+    if !without_current.contains(name) {
+        match value(caller, operation, name, CURRENT).await {
             Err(error) if may_lack_version(&error) => missing = Some(error),
             result => return result,
         }
     }
-    let newest = match newest_version(client, operation, name).await {
+    let newest = match newest_version(caller, operation, name).await {
         Ok(newest) => newest,
         // SSM said twice that it is not there: what it said of the value is the better answer.
         Err(error) if error.has_code("ResourceNotFound") => {
-            client.without_current.borrow_mut().forget(name);
+            without_current.forget(name);
             return Err(missing.unwrap_or(error));
         }
         Err(error) => return Err(error),
     };
     if newest == CURRENT {
-        client.without_current.borrow_mut().forget(name);
+        without_current.forget(name);
         if let Some(error) = missing {
             return Err(error);
         }
     } else {
-        client.without_current.borrow_mut().insert(name);
+        without_current.insert(name);
     }
-    value(client, operation, name, &newest).await
+    value(caller, operation, name, &newest).await
 }
 
 /// Whether SSM may have meant by `error` that there is no such version. It has no code of its
@@ -69,7 +69,7 @@ fn may_lack_version(error: &Error) -> bool {
 }
 
 async fn value<T: Transport>(
-    client: &Client<T>,
+    caller: &Caller<T>,
     operation: &Operation,
     name: &str,
     version: &str,
@@ -80,7 +80,7 @@ async fn value<T: Transport>(
         version_id: version,
     };
     let call = Call::new(Action::GetSecretValue, &parameters, &subject)?;
-    let answer = client.call(operation, &call).await?;
+    let answer = caller.call(operation, &call).await?;
     check_value(&answer, &subject, name, version)
 }
 
@@ -125,14 +125,14 @@ fn check_value(
 /// The version to read of a secret whose current version is not known to exist: still
 /// `SSM_Current` if it is there after all, else the newest.
 async fn newest_version<T: Transport>(
-    client: &Client<T>,
+    caller: &Caller<T>,
     operation: &Operation,
     name: &str,
 ) -> Result<String, Error> {
     let subject = format!("finding the newest version of the secret {name}");
     let parameters = ListSecretVersionIds { secret_name: name };
     let call = Call::new(Action::ListSecretVersionIds, &parameters, &subject)?;
-    let answer = client.call(operation, &call).await?;
+    let answer = caller.call(operation, &call).await?;
     let fields = answer.fields(&subject, VersionsAnswer::read)?;
     if fields.secret_name.is_some_and(|answered| answered != name) {
         return Err(answer.malformed(&subject, "is not for this secret"));
@@ -168,32 +168,35 @@ fn newest(versions: Vec<Version<'_>>) -> Option<&str> {
 /// The names of secrets that were seen to have no `SSM_Current`, the oldest forgotten first.
 /// Only that is remembered, never a value or a version.
 pub(crate) struct WithoutCurrent {
-    names: VecDeque<String>,
+    names: RefCell<VecDeque<String>>,
 }
 
 impl WithoutCurrent {
     pub(crate) fn new() -> Self {
         Self {
-            names: VecDeque::new(),
+            names: RefCell::new(VecDeque::new()),
         }
     }
 
     fn contains(&self, name: &str) -> bool {
-        self.names.iter().any(|remembered| remembered == name)
+        let names = self.names.borrow();
+        names.iter().any(|remembered| remembered == name)
     }
 
-    fn insert(&mut self, name: &str) {
+    fn insert(&self, name: &str) {
         if self.contains(name) {
             return;
         }
-        if self.names.len() == REMEMBERED {
-            self.names.pop_front();
+        let mut names = self.names.borrow_mut();
+        if names.len() == REMEMBERED {
+            names.pop_front();
         }
-        self.names.push_back(name.to_owned());
+        names.push_back(name.to_owned());
     }
 
-    fn forget(&mut self, name: &str) {
-        self.names.retain(|remembered| remembered != name);
+    fn forget(&self, name: &str) {
+        let mut names = self.names.borrow_mut();
+        names.retain(|remembered| remembered != name);
     }
 }
 
@@ -247,16 +250,16 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_bounded() {
-        let mut memory = WithoutCurrent::new();
+        let memory = WithoutCurrent::new();
         for number in 0..=REMEMBERED {
             memory.insert(&number.to_string());
             memory.insert(&number.to_string());
         }
-        assert_eq!(memory.names.len(), REMEMBERED);
+        assert_eq!(memory.names.borrow().len(), REMEMBERED);
         assert!(!memory.contains("0"));
         assert!(memory.contains("1"));
         memory.forget("1");
         assert!(!memory.contains("1"));
-        assert_eq!(memory.names.len(), REMEMBERED - 1);
+        assert_eq!(memory.names.borrow().len(), REMEMBERED - 1);
     }
 }

@@ -4,11 +4,12 @@ use alloc::{string::String, vec::Vec};
 
 use sha2::{Digest, Sha256};
 
-use crate::sign::SigningError;
+use crate::error::SigningError;
 
 /// What is signed of a request.
 ///
 /// The bytes of `payload` must be the very bytes sent, and each header's value the value sent.
+/// Control characters are refused everywhere but in `payload`: what is signed is lines of text.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// `POST` or `GET`.
@@ -27,6 +28,7 @@ pub struct Request<'a> {
     pub payload: &'a [u8],
 }
 
+/// The canonical request (stage 2) and the list of the headers in it.
 pub(crate) struct CanonicalRequest {
     text: String,
     signed_headers: String,
@@ -34,12 +36,16 @@ pub(crate) struct CanonicalRequest {
 
 impl CanonicalRequest {
     pub(crate) fn new(request: &Request<'_>) -> Result<Self, SigningError> {
+        let request_line = [request.method, request.path, request.query];
+        if request_line.into_iter().any(has_control) {
+            return Err(SigningError::MalformedRequestLine);
+        }
         let headers = canonical_headers(request.headers)?;
         let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
         let signed_headers = names.join(";");
 
         let mut text = String::new();
-        for line in [request.method, request.path, request.query] {
+        for line in request_line {
             text.push_str(line);
             text.push('\n');
         }
@@ -74,6 +80,7 @@ impl CanonicalRequest {
     }
 }
 
+/// SHA-256 of `bytes`, in lower-case hex digits.
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
@@ -81,7 +88,7 @@ pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
 fn canonical_headers(headers: &[(&str, &str)]) -> Result<Vec<(String, String)>, SigningError> {
     let mut canonical: Vec<(String, String)> = Vec::with_capacity(headers.len());
     for (name, value) in headers {
-        // A line break would let a value forge another signed line.
+        // Colon and semicolon separate what is signed, and a line break would forge a line of it.
         if name.is_empty() || name.contains([':', ';']) || has_control(name) || has_control(value) {
             return Err(SigningError::MalformedHeader);
         }
@@ -103,7 +110,7 @@ fn canonical_headers(headers: &[(&str, &str)]) -> Result<Vec<(String, String)>, 
 }
 
 fn has_control(text: &str) -> bool {
-    text.bytes().any(|byte| byte.is_ascii_control())
+    text.chars().any(char::is_control)
 }
 
 #[cfg(test)]
@@ -147,6 +154,41 @@ mod tests {
         ] {
             let result = canonical(&[CONTENT_TYPE, HOST, bad]);
             assert_eq!(result.err(), Some(SigningError::MalformedHeader));
+        }
+    }
+
+    #[test]
+    fn a_method_path_or_query_that_could_forge_a_line_is_refused() {
+        let good = Request {
+            method: "GET",
+            path: "/",
+            query: "Limit=10&Offset=0",
+            headers: &[CONTENT_TYPE, HOST],
+            payload: b"",
+        };
+        assert!(CanonicalRequest::new(&good).is_ok());
+        for bad in [
+            "a\nb", "\n", "a\rb", "\r\n", "a\0", "\tb", "\u{7f}", "\u{85}",
+        ] {
+            let (method, path, query) = (bad, bad, bad);
+            for request in [
+                Request { method, ..good },
+                Request { path, ..good },
+                Request { query, ..good },
+            ] {
+                let result = CanonicalRequest::new(&request);
+                assert_eq!(
+                    result.err(),
+                    Some(SigningError::MalformedRequestLine),
+                    "{bad:?}"
+                );
+            }
+            let headers = [CONTENT_TYPE, HOST, (bad, "value")];
+            assert_eq!(
+                canonical(&headers).err(),
+                Some(SigningError::MalformedHeader),
+                "{bad:?}"
+            );
         }
     }
 

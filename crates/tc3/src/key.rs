@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 /// The last label of the credential scope and the last rung of the ladder.
 pub(crate) const TERMINATOR: &str = "tc3_request";
 
-/// The ladder's rungs, wiped when dropped. The last one is the signing key.
+/// The three keys that lead from the secret key to the signing key, which is the last. They are
+/// wiped when dropped.
 ///
 /// ```text
 /// date    = HMAC("TC3" + SecretKey, "YYYY-MM-DD")
@@ -21,12 +22,13 @@ pub(crate) fn ladder(secret_key: &str, date: &str, service: &str) -> [Zeroizing<
     first.extend_from_slice(b"TC3");
     first.extend_from_slice(secret_key.as_bytes());
 
-    let date = hmac(&first, date.as_bytes());
-    let service = hmac(&*date, service.as_bytes());
-    let signing = hmac(&*service, TERMINATOR.as_bytes());
-    [date, service, signing]
+    let date_key = hmac(&first, date.as_bytes());
+    let service_key = hmac(&*date_key, service.as_bytes());
+    let signing_key = hmac(&*service_key, TERMINATOR.as_bytes());
+    [date_key, service_key, signing_key]
 }
 
+/// HMAC-SHA256 of `message`, wiped when dropped.
 #[expect(
     clippy::expect_used,
     reason = "HMAC takes a key of any length (RFC 2104)"

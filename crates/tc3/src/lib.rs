@@ -4,8 +4,8 @@
 //! pure: no clock, no I/O, `no_std` with `alloc`.
 //!
 //! The algorithm is Tencent Cloud's "Signature v3" (SSM's copy of the page:
-//! <https://www.tencentcloud.com/document/product/1078/38637>). Every stage is held to the golden
-//! vectors in `vectors/`, one file a stage.
+//! <https://www.tencentcloud.com/document/product/1078/38637>). In the repository every stage is held
+//! to the golden vectors in `vectors/`, one file a stage.
 //!
 //! ```
 //! let request = tc3::Request {
@@ -27,10 +27,17 @@ extern crate alloc;
 
 mod canonical;
 mod date;
+mod error;
 mod key;
 mod sign;
 #[cfg(test)]
 mod vectors;
 
 pub use canonical::Request;
-pub use sign::{ALGORITHM, Authorization, Key, SigningError, SigningKey, sign};
+pub use error::SigningError;
+pub use sign::{ALGORITHM, Authorization, Key, SigningKey, sign};
+
+/// Runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -1,13 +1,13 @@
 //! Stages 3, 5 and 6: the string to sign, the signature and the header.
 
 use alloc::{format, string::String};
-use core::fmt;
 
 use zeroize::Zeroizing;
 
 use crate::{
     canonical::{CanonicalRequest, Request},
     date::utc_date,
+    error::SigningError,
     key::{TERMINATOR, hmac, ladder},
 };
 
@@ -53,7 +53,7 @@ impl SigningKey {
     /// Derives the key for the day of `timestamp`, in Unix seconds.
     ///
     /// # Errors
-    /// [`SigningError::TimestampOutOfRange`].
+    /// [`SigningError::TimestampOutOfRange`], if `timestamp` lies after the year 9999.
     pub fn derive(key: &Key<'_>, service: &str, timestamp: u64) -> Result<Self, SigningError> {
         let date = utc_date(timestamp).ok_or(SigningError::TimestampOutOfRange)?;
         let [_, _, signing] = ladder(key.secret_key, &date, service);
@@ -70,7 +70,7 @@ impl SigningKey {
         utc_date(timestamp).is_some_and(|date| date == self.date)
     }
 
-    /// Signs `request`; as [`sign`].
+    /// Signs `request` at `timestamp`, as [`sign`] does.
     ///
     /// # Errors
     /// [`SigningError`]; [`SigningError::TimestampOutOfRange`] also if the key does not cover
@@ -97,10 +97,12 @@ impl SigningKey {
     }
 }
 
+/// The credential scope: what the signing key is good for.
 pub(crate) fn credential_scope(date: &str, service: &str) -> String {
     format!("{date}/{service}/{TERMINATOR}")
 }
 
+/// The string to sign (stage 3).
 pub(crate) fn string_to_sign(timestamp: u64, scope: &str, canonical: &CanonicalRequest) -> String {
     let hash = canonical.sha256_hex();
     format!("{ALGORITHM}\n{timestamp}\n{scope}\n{hash}")
@@ -124,38 +126,8 @@ impl Authorization {
     }
 }
 
-/// Why a request could not be signed. None of them quotes the input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SigningError {
-    /// A header that TC3 requires is not among the headers to sign.
-    MissingHeader(&'static str),
-    /// A header to sign stands there twice, or its name or value holds a character that would
-    /// make the signature ambiguous (a line break, say).
-    MalformedHeader,
-    /// The timestamp lies after the year 9999 (the clock is wrong), or in another day than the
-    /// signing key's.
-    TimestampOutOfRange,
-}
-
-impl fmt::Display for SigningError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::MissingHeader(name) => write!(f, "the header {name} must be signed"),
-            Self::MalformedHeader => f.write_str("a header to sign is malformed or repeated"),
-            Self::TimestampOutOfRange => {
-                f.write_str("the time lies beyond the year 9999 or outside the signing key's day")
-            }
-        }
-    }
-}
-
-impl core::error::Error for SigningError {}
-
 #[cfg(test)]
 mod tests {
-    use alloc::string::ToString;
-
     use super::*;
 
     #[test]
@@ -204,25 +176,5 @@ mod tests {
             .unwrap();
         assert_eq!(authorization.signature(), signature);
         assert_eq!(signature.len(), 64);
-    }
-
-    #[test]
-    fn errors_say_what_is_wrong() {
-        for (error, text) in [
-            (
-                SigningError::MissingHeader("host"),
-                "the header host must be signed",
-            ),
-            (
-                SigningError::MalformedHeader,
-                "a header to sign is malformed or repeated",
-            ),
-            (
-                SigningError::TimestampOutOfRange,
-                "the time lies beyond the year 9999 or outside the signing key's day",
-            ),
-        ] {
-            assert_eq!(error.to_string(), text);
-        }
     }
 }

@@ -1,4 +1,6 @@
 //! Runs `vectors/`: every case through every stage in order, so that a failure names the stage.
+//!
+//! The published package leaves the vectors out, so there is nothing to run in it.
 
 extern crate std;
 
@@ -54,6 +56,9 @@ cases! {
 
 #[test]
 fn every_folder_of_vectors_has_a_test() {
+    if is_published_package() {
+        return;
+    }
     let on_disk: BTreeSet<String> = fs::read_dir(root())
         .unwrap()
         .map(|entry| entry.unwrap())
@@ -65,6 +70,9 @@ fn every_folder_of_vectors_has_a_test() {
 }
 
 fn run(folder: &str) {
+    if is_published_package() {
+        return;
+    }
     let case = Case::read(folder);
     let headers: Vec<(&str, &str)> = case
         .headers
@@ -144,6 +152,12 @@ impl Case {
             self.folder.file_name().unwrap().display()
         );
     }
+}
+
+/// Whether this is not the repository: cargo puts the manifest as written into a package.
+fn is_published_package() -> bool {
+    let manifest_as_written = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml.orig");
+    manifest_as_written.exists()
 }
 
 fn root() -> PathBuf {

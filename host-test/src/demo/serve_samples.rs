@@ -8,10 +8,10 @@ use std::{
 };
 
 use dapr_wasm_host::{
-    InstanceOptions, Kinds, Loader, Metrics, Outbound, Runtime, RuntimeConfig,
+    Loader, Metrics, Outbound, Runtime, RuntimeConfig,
     resources::{Identity, Scopes},
     serve::{ServeOptions, Server},
-    stores::PoolOptions,
+    stores::{PoolOptions, StoreTypes},
 };
 use http_body_util::{BodyExt, Empty};
 use hyper::{Request, body::Bytes, client::conn::http1};
@@ -22,14 +22,14 @@ use tokio::{net::TcpStream, signal::ctrl_c, sync::oneshot};
 use super::{Options, Shown};
 use crate::harness::{component_yaml, properties};
 
-const KIND: &str = "secretstores.tencentcloud.ssm";
+const TYPE: &str = "secretstores.tencentcloud.ssm";
 const PATH: &str = "/v1.0/secrets/tencent/db-password";
 
 pub(super) async fn show(options: &Options) -> Shown {
     let emulator = Emulator::start(Config::sample()).await?;
     let folder = tempfile::tempdir()?;
     // As for Dapr's own store; only the endpoint is the emulator's.
-    let component = component_yaml("tencent", KIND, &properties(&emulator.url(), &[]));
+    let component = component_yaml("tencent", TYPE, &properties(&emulator.url(), &[]));
     fs::write(folder.path().join("tencent.yaml"), component)?;
     let server = start(options, folder.path()).await?;
     let address = |addresses: Vec<SocketAddr>| addresses.into_iter().next().ok_or("no address");
@@ -58,9 +58,8 @@ async fn start(options: &Options, folder: &Path) -> Result<Server, Box<dyn Error
     let outbound = Outbound::builder().native_roots(false).build()?;
     let identity = Identity::default();
     let metrics = Metrics::new(&identity, &runtime, &outbound)?;
-    let kinds = Kinds::new(PoolOptions {
+    let types = StoreTypes::new(PoolOptions {
         outbound,
-        instance: InstanceOptions::default(),
         max_instances: 16,
     });
     let (server, outcome) = Server::start(ServeOptions {
@@ -73,7 +72,7 @@ async fn start(options: &Options, folder: &Path) -> Result<Server, Box<dyn Error
         token: None,
         scopes: Scopes::default(),
         loader: Loader {
-            kinds: kinds.with(KIND, runtime.tencentcloud_ssm()?),
+            types: types.with(TYPE.parse()?, runtime.tencentcloud_ssm()?),
             folders: vec![folder.to_owned()],
             identity,
             namespace: None,

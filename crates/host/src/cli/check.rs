@@ -1,13 +1,14 @@
 //! `dapr-wasm-host check`.
 
-use std::{process::ExitCode, time::Instant};
+use std::{error::Error, process::ExitCode, time::Instant};
 
 use clap::Args;
 
-use super::{Done, log::LogOptions, setup::SetupOptions};
+use super::{log::LogOptions, setup::SetupOptions};
 use crate::{
+    contract::CallError,
     loader::{Outcome, Served, Stores},
-    types::CallError,
+    stores::StoreType,
 };
 
 #[derive(Args)]
@@ -19,7 +20,7 @@ pub(super) struct CheckCommand {
 }
 
 impl CheckCommand {
-    pub(super) async fn run(self) -> Done {
+    pub(super) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         self.log.start();
         let loader = self.setup.setup_with_resources()?.loader;
         let outcome = loader.load(&Stores::default()).await?;
@@ -45,7 +46,7 @@ impl CheckCommand {
 
 struct Row {
     name: String,
-    kind: String,
+    store_type: StoreType,
     status: &'static str,
     detail: String,
 }
@@ -58,7 +59,7 @@ impl Row {
         };
         Self {
             name: served.name.clone(),
-            kind: served.kind.clone(),
+            store_type: served.store_type.clone(),
             status,
             detail,
         }
@@ -67,7 +68,7 @@ impl Row {
     fn failures(outcome: &Outcome) -> impl Iterator<Item = Self> {
         outcome.failures.iter().map(|failure| Self {
             name: failure.name.clone(),
-            kind: failure.kind.clone(),
+            store_type: failure.store_type.clone(),
             status: if failure.ignored { "ignored" } else { "fails" },
             detail: failure.problem.to_string(),
         })
@@ -79,12 +80,18 @@ fn print(rows: &[Row]) {
         let widths = rows.iter().map(|row| column(row).chars().count());
         widths.max().unwrap_or_default().max(9)
     };
-    let (name, kind) = (widest(|row| &row.name), widest(|row| &row.kind));
+    let (name, kind) = (
+        widest(|row| &row.name),
+        widest(|row| row.store_type.as_str()),
+    );
     println!("{:name$}  {:kind$}  {:9}  DETAIL", "NAME", "TYPE", "STATUS");
     for row in rows {
         println!(
             "{:name$}  {:kind$}  {:9}  {}",
-            row.name, row.kind, row.status, row.detail
+            row.name,
+            row.store_type.as_str(),
+            row.status,
+            row.detail
         );
     }
 }

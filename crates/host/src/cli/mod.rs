@@ -7,7 +7,7 @@ mod serve;
 mod setup;
 mod stop;
 
-use std::{error::Error, ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -29,8 +29,6 @@ enum Command {
     /// Load the stores, ask their backends, and show what would be served
     Check(check::CheckCommand),
 }
-
-type Done = Result<ExitCode, Box<dyn Error>>;
 
 /// Runs the command with `arguments`, the program's name first.
 pub async fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {

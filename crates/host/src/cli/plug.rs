@@ -1,14 +1,13 @@
 //! `dapr-wasm-host plug`.
 
-use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{env, error::Error, ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
-    Done,
     log::LogOptions,
-    setup::{BUILT_IN, MetricsOptions, Setup, SetupOptions, WASM},
+    setup::{BUILT_IN, MetricsOptions, Setup, SetupOptions, VARIABLES, WASM},
     stop::{Stop, StopOptions},
 };
 use crate::plug::{Plug, PlugOptions};
@@ -47,13 +46,13 @@ pub(super) struct PlugCommand {
 }
 
 impl PlugCommand {
-    pub(super) async fn run(self) -> Done {
+    pub(super) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         self.log.start();
         // Before anything is there to clean up, and compiled before a socket is there to be found.
         let stop = Stop::on_signal()?;
         let mut hang_up = signal(SignalKind::hangup())?;
         let Setup {
-            kinds,
+            types,
             loader,
             metrics,
             others,
@@ -61,16 +60,19 @@ impl PlugCommand {
         if let Some(port) = self.metrics_port {
             self.metrics.start(port, &metrics).await?;
         }
-        let mut offered = vec![WASM.to_owned()];
-        offered.extend(self.drop_in.then(|| BUILT_IN.to_owned()));
+        let mut offered = vec![WASM.parse()?];
+        if self.drop_in {
+            offered.push(BUILT_IN.parse()?);
+        }
         offered.extend(others);
         let with_resources = !self.setup.resources_path.is_empty();
         let plug = Plug::bind(&PlugOptions {
             folder: self.folder(),
             mode: self.socket_mode,
             offered,
-            kinds,
+            types,
             loader: with_resources.then_some(loader),
+            variables: &VARIABLES,
             metrics,
         })?;
         for path in plug.paths() {

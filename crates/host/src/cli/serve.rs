@@ -7,15 +7,14 @@ use dapr_secrets_api::Token;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
-    Done,
     log::LogOptions,
     setup::{MetricsOptions, Setup, SetupOptions},
     stop::{Stop, StopOptions},
 };
 use crate::{
-    environment::set,
     resources::{self, Scopes},
     serve::{Changes, Reloader, ServeOptions, Server},
+    stores::environment::set,
 };
 
 #[derive(Args)]
@@ -55,7 +54,7 @@ pub(super) struct ServeCommand {
 }
 
 impl ServeCommand {
-    pub(super) async fn run(self) -> Done {
+    pub(super) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         self.log.start();
         let stop = Stop::on_signal()?;
         let scopes = self.scopes()?;

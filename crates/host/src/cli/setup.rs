@@ -13,17 +13,28 @@ use clap::Args;
 use futures_util::future;
 
 use crate::{
-    InstanceOptions, Kinds, Loader, Metrics, Outbound, Runtime, RuntimeConfig,
-    environment::{self, set},
+    loader::Loader,
+    metrics::Metrics,
+    outbound::Outbound,
     resources::Identity,
     serve::{ServeError, listen},
-    stores::PoolOptions,
+    stores::{
+        Environment, PoolOptions, Properties, StoreType, StoreTypes,
+        environment::{self, set},
+    },
+    wasm::{Runtime, RuntimeConfig},
 };
 
 /// The type that Dapr's own component has.
 pub(super) const BUILT_IN: &str = "secretstores.tencentcloud.ssm";
 /// The type under which daprd sees the component beside its own.
 pub(super) const WASM: &str = "secretstores.tencentcloud.ssm.wasm";
+/// The variables without which the built-in store cannot be configured by its environment.
+pub(super) const VARIABLES: [&str; 3] = [
+    "TENCENTCLOUD_SECRET_ID",
+    "TENCENTCLOUD_SECRET_KEY",
+    "TENCENTCLOUD_REGION",
+];
 /// How many instances there may be in all stores together.
 const MAX_INSTANCES: u32 = 1000;
 
@@ -59,15 +70,15 @@ pub(super) struct MetricsOptions {
 
 /// Ready to load stores.
 pub(super) struct Setup {
-    pub(super) kinds: Kinds,
+    pub(super) types: StoreTypes,
     pub(super) loader: Loader,
     pub(super) metrics: Metrics,
     /// The types that `--component` gave.
-    pub(super) others: Vec<String>,
+    pub(super) others: Vec<StoreType>,
 }
 
 impl SetupOptions {
-    /// The same, where there is nothing to do without resources.
+    /// As [`Self::setup`], where there is nothing to do without resources.
     pub(super) fn setup_with_resources(&self) -> Result<Setup, Box<dyn Error>> {
         if self.resources_path.is_empty() {
             return Err("say with --resources-path where the Component YAML is".into());
@@ -84,24 +95,26 @@ impl SetupOptions {
         let outbound = self.outbound()?;
         let pool = PoolOptions {
             outbound: outbound.clone(),
-            instance: InstanceOptions {
-                env: settings(),
-                output: None,
-            },
             max_instances: self.max_instances,
         };
         let ours = runtime.tencentcloud_ssm()?;
-        let mut kinds = Kinds::new(pool)
-            .with(WASM, ours.clone())
-            .with(BUILT_IN, ours);
+        let mut types = StoreTypes::new(pool);
+        for name in [WASM, BUILT_IN] {
+            types = match environment() {
+                Some(environment) => {
+                    types.with_environment(name.parse()?, ours.clone(), environment)
+                }
+                None => types.with(name.parse()?, ours.clone()),
+            };
+        }
         let mut others = Vec::new();
         for component in &self.component {
-            let (kind, file) = type_and_file(component)?;
+            let (store_type, file) = type_and_file(component)?;
             let failed = |why: &dyn Error| format!("--component {component}: {why}");
             let bytes = fs::read(file).map_err(|why| failed(&why))?;
             let loaded = runtime.load(&bytes).map_err(|why| failed(&why))?;
-            kinds = kinds.with(kind, loaded);
-            others.push(kind.to_owned());
+            types = types.with(store_type.clone(), loaded);
+            others.push(store_type);
         }
         let namespace = set("NAMESPACE");
         let identity = Identity {
@@ -112,12 +125,12 @@ impl SetupOptions {
         Ok(Setup {
             metrics: Metrics::new(&identity, &runtime, &outbound)?,
             loader: Loader {
-                kinds: kinds.clone(),
+                types: types.clone(),
                 folders: self.resources_path.clone(),
                 identity,
                 namespace,
             },
-            kinds,
+            types,
             others,
         })
     }
@@ -127,9 +140,6 @@ impl SetupOptions {
         let mut outbound = Outbound::builder().allow("https://*.tencentcloudapi.com")?;
         for origin in &self.allow {
             outbound = outbound.allow(origin)?;
-        }
-        if let Some(endpoint) = set("TENCENTCLOUD_SSM_ENDPOINT") {
-            outbound = outbound.allow(crate::kinds::origin(&endpoint))?;
         }
         let either = |upper: &str| set(upper).or_else(|| set(&upper.to_ascii_lowercase()));
         if let Some(proxy) = either("HTTPS_PROXY") {
@@ -149,8 +159,9 @@ impl SetupOptions {
 impl MetricsOptions {
     /// Serves figures on `port` until the process ends.
     pub(super) async fn start(&self, port: u16, metrics: &Metrics) -> Result<(), ServeError> {
-        let bound = listen(&[self.metrics_listen_address], port).await;
-        let bound = bound.map_err(|why| ServeError::Port { port, why })?;
+        let bound = listen(&[self.metrics_listen_address], port)
+            .await
+            .map_err(|why| ServeError::Port { port, why })?;
         let text = async |State(metrics): State<Arc<Metrics>>| metrics.text();
         let router = Router::new()
             .fallback(text)
@@ -168,27 +179,37 @@ impl MetricsOptions {
     }
 }
 
-fn type_and_file(component: &str) -> Result<(&str, &str), String> {
-    let parts = component.split_once('=');
-    let parts = parts.filter(|(kind, file)| {
-        let name = kind.strip_prefix("secretstores.");
-        name.is_some_and(|name| !name.is_empty() && !name.contains('/')) && !file.is_empty()
-    });
-    parts.ok_or_else(|| format!("--component {component}: say secretstores.NAME=FILE.wasm"))
+fn type_and_file(component: &str) -> Result<(StoreType, &str), String> {
+    component
+        .split_once('=')
+        .filter(|(_, file)| !file.is_empty())
+        .and_then(|(store_type, file)| Some((store_type.parse().ok()?, file)))
+        .ok_or_else(|| format!("--component {component}: say secretstores.NAME=FILE.wasm"))
 }
 
-/// What components may see of the environment: the settings of the store that is built in.
-fn settings() -> Vec<(String, String)> {
-    environment::all()
-        .filter(|(name, _)| name.starts_with("TENCENTCLOUD_"))
-        .collect()
+/// What the built-in store configures itself from where nobody initialises it; `None` without a key.
+fn environment() -> Option<Environment> {
+    set(VARIABLES[0])?;
+    let variables = environment::all().filter(|(name, _)| name.starts_with("TENCENTCLOUD_"));
+    let properties = [
+        ("timeout", "TENCENTCLOUD_SSM_TIMEOUT"),
+        ("endpoint", "TENCENTCLOUD_SSM_ENDPOINT"),
+    ]
+    .into_iter()
+    .filter_map(|(property, variable)| Some((property.to_owned(), set(variable)?)));
+    Some(Environment {
+        variables: variables.collect(),
+        properties: Properties::new(properties),
+    })
 }
 
 /// This user's own folder for compiled code.
 fn cache_folder() -> Option<PathBuf> {
-    let base = set("XDG_CACHE_HOME").map(PathBuf::from);
     let home = || set("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    let base = base.filter(|base| base.is_absolute()).or_else(home)?;
+    let base = set("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .filter(|base| base.is_absolute())
+        .or_else(home)?;
     Some(base.join("dapr-wasm-host"))
 }
 
@@ -198,8 +219,11 @@ mod tests {
 
     #[test]
     fn a_component_has_a_type_and_a_file() {
-        let parsed = type_and_file("secretstores.a.b=x=y.wasm").unwrap();
-        assert_eq!(parsed, ("secretstores.a.b", "x=y.wasm"));
+        let (store_type, file) = type_and_file("secretstores.a.B=x=y.wasm").unwrap();
+        assert_eq!(
+            (store_type.as_str(), file),
+            ("secretstores.a.b", "x=y.wasm")
+        );
         for wrong in [
             "",
             "a.wasm",

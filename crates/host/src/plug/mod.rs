@@ -13,23 +13,28 @@ use tonic::transport::Server;
 
 use self::{service::Service, socket::Socket};
 use crate::{
-    grpc, kinds::Kinds, loader::Loader, metrics::Metrics,
-    proto::components::secret_store_server::SecretStoreServer,
+    grpc::{self, proto::components::secret_store_server::SecretStoreServer},
+    loader::Loader,
+    metrics::Metrics,
+    stores::{StoreType, StoreTypes},
 };
 
-/// What [`serve`] needs.
+/// What a [`Plug`] needs.
 pub struct PlugOptions {
     /// Where the sockets go; made if it is not there.
     pub folder: PathBuf,
     /// The permission bits of each socket. daprd needs to write to it.
     pub mode: u32,
-    /// The types to offer, such as `secretstores.tencentcloud.ssm.wasm`; each gets a socket.
-    pub offered: Vec<String>,
+    /// The types to offer; each gets a socket.
+    pub offered: Vec<StoreType>,
     /// What serves them.
-    pub kinds: Kinds,
+    pub types: StoreTypes,
     /// The resources that daprd reads, where an instance's configuration is found again after a
     /// restart of this process.
     pub loader: Option<Loader>,
+    /// The environment variables in which a configuration is looked for where there are no
+    /// resources: for people, when there is none.
+    pub variables: &'static [&'static str],
     /// Where calls are counted.
     pub metrics: Metrics,
 }
@@ -54,11 +59,11 @@ impl Plug {
     /// If a socket cannot be bound, or another process serves it.
     pub fn bind(options: &PlugOptions) -> Result<Self, PlugError> {
         let mut sockets = Vec::new();
-        for kind in &options.offered {
-            let path = options.folder.join(file_name(kind));
-            let bound = Socket::bind(&path, options.mode);
-            let (socket, listener) = bound.map_err(|why| PlugError { path, why })?;
-            let service = Service::new(kind, options);
+        for store_type in &options.offered {
+            let path = options.folder.join(file_name(store_type));
+            let (socket, listener) =
+                Socket::bind(&path, options.mode).map_err(|why| PlugError { path, why })?;
+            let service = Service::new(store_type, options);
             sockets.push((socket, listener, Arc::new(service)));
         }
         Ok(Self { sockets })
@@ -105,9 +110,8 @@ impl Plug {
 const NAME: &str = "dapr.proto.components.v1.SecretStore";
 
 /// daprd makes a type of a socket's name: without its extension, after `secretstores.`.
-fn file_name(kind: &str) -> String {
-    let name = kind.strip_prefix("secretstores.").unwrap_or(kind);
-    format!("{name}.sock")
+fn file_name(store_type: &StoreType) -> String {
+    format!("{}.sock", store_type.name())
 }
 
 #[cfg(test)]
@@ -116,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_socket_is_named_so_that_daprd_sees_the_type() {
-        let name = file_name("secretstores.tencentcloud.ssm.wasm");
-        assert_eq!(name, "tencentcloud.ssm.wasm.sock");
+        let name = file_name(&"secretstores.example.store.wasm".parse().unwrap());
+        assert_eq!(name, "example.store.wasm.sock");
     }
 }

@@ -6,35 +6,36 @@ use std::{
 };
 
 use tokio::sync::Mutex;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Request, Response, Status};
 use tonic_types::StatusExt;
 
 use super::PlugOptions;
 use crate::{
-    codes, grpc,
-    kinds::Kinds,
+    contract::{CallError, Kind, Secret},
+    grpc::{
+        self,
+        proto::components::{
+            BulkGetSecretRequest, BulkGetSecretResponse, FeaturesRequest, FeaturesResponse,
+            GetSecretRequest, GetSecretResponse, PingRequest, PingResponse, SecretResponse,
+            SecretStoreInitRequest, SecretStoreInitResponse,
+            secret_store_server::SecretStore as Contract,
+        },
+        status,
+    },
     loader::{Loader, Stores},
     metrics::Metrics,
-    proto::components::{
-        BulkGetSecretRequest, BulkGetSecretResponse, FeaturesRequest, FeaturesResponse,
-        GetSecretRequest, GetSecretResponse, PingRequest, PingResponse, SecretResponse,
-        SecretStoreInitRequest, SecretStoreInitResponse,
-        secret_store_server::SecretStore as Contract,
-    },
-    stores::{Properties, Store},
-    types::{CallError, ErrorKind, Secret},
+    stores::{Properties, Store, StoreType, StoreTypes},
 };
 
 /// Names the Component that a call is for.
 const INSTANCE: &str = "x-component-instance";
-/// Set where a component may configure itself from the environment.
-const ENVIRONMENT_KEY: &str = "TENCENTCLOUD_SECRET_ID";
 
 /// One type, with a store for every Component that uses it.
 pub(super) struct Service {
-    kind: String,
-    kinds: Kinds,
+    store_type: StoreType,
+    types: StoreTypes,
     loader: Option<Loader>,
+    variables: &'static [&'static str],
     metrics: Metrics,
     stores: RwLock<HashMap<String, Arc<dyn Store>>>,
     /// Held while a configuration is found again: calls that come together do it once.
@@ -42,11 +43,12 @@ pub(super) struct Service {
 }
 
 impl Service {
-    pub(super) fn new(kind: &str, options: &PlugOptions) -> Self {
+    pub(super) fn new(store_type: &StoreType, options: &PlugOptions) -> Self {
         Self {
-            kind: kind.to_owned(),
-            kinds: options.kinds.clone(),
+            store_type: store_type.clone(),
+            types: options.types.clone(),
             loader: options.loader.clone(),
+            variables: options.variables,
             metrics: options.metrics.clone(),
             stores: RwLock::default(),
             finding: Mutex::default(),
@@ -67,7 +69,7 @@ impl Service {
         let found = self.find(&instance).await?;
         tracing::info!(
             instance,
-            kind = self.kind,
+            kind = %self.store_type,
             "configured again without daprd's Init"
         );
         // An Init that came meanwhile knows better.
@@ -95,8 +97,9 @@ impl Service {
         if let Some(loader) = &self.loader {
             match loader.load(&Stores::default()).await {
                 Ok(outcome) => {
-                    let served = outcome.stores.get(instance);
-                    if let Some(served) = served.filter(|served| served.kind == self.kind) {
+                    if let Some(served) = outcome.stores.get(instance)
+                        && served.store_type == self.store_type
+                    {
                         return Ok(Arc::clone(&served.store));
                     }
                     let failure = outcome.failures.iter().find(|it| it.name == instance);
@@ -104,7 +107,7 @@ impl Service {
                         || {
                             format!(
                                 "no Component {instance} of the type {} is in the resources",
-                                self.kind
+                                self.store_type
                             )
                         },
                         |failure| failure.problem.to_string(),
@@ -113,31 +116,30 @@ impl Service {
                 Err(why) => tried.push(format!("the resources cannot be read: {why}")),
             }
         }
-        if std::env::var_os(ENVIRONMENT_KEY).is_some() {
-            match self.kinds.start_from_environment(&self.kind).await {
-                Some(Ok(store)) => return Ok(store),
-                Some(Err(why)) => tried.push(why.describe()),
-                None => {}
-            }
+        match self.types.start_from_environment(&self.store_type).await {
+            Some(Ok(store)) => return Ok(store),
+            Some(Err(why)) => tried.push(why.describe()),
+            None => {}
         }
-        Err(unconfigured(instance, &tried))
+        Err(self.unconfigured(instance, &tried))
     }
-}
 
-/// What to do about a store that daprd never initialised.
-fn unconfigured(instance: &str, tried: &[String]) -> Status {
-    let mut message = format!(
-        "the store {instance:?} is not configured: dapr-wasm-host was restarted after daprd had \
-         initialised it, and daprd does not do so again. Start dapr-wasm-host with \
-         --resources-path and the folder that daprd reads, or with TENCENTCLOUD_SECRET_ID, \
-         TENCENTCLOUD_SECRET_KEY and TENCENTCLOUD_REGION in its environment; or restart daprd"
-    );
-    for reason in tried {
-        message.push_str("; ");
-        message.push_str(reason);
+    /// What to do about a store that daprd never initialised.
+    fn unconfigured(&self, instance: &str, tried: &[String]) -> Status {
+        let mut message = format!(
+            "the store {instance:?} is not configured: dapr-wasm-host was restarted after daprd \
+             had initialised it, and daprd does not do so again. Start dapr-wasm-host with \
+             --resources-path and the folder that daprd reads, or with {} in its environment; or \
+             restart daprd",
+            self.variables.join(", ")
+        );
+        for reason in tried {
+            message.push_str("; ");
+            message.push_str(reason);
+        }
+        let kind = Kind::InvalidConfig;
+        Status::with_error_details(status::code(kind), message, status::details(kind))
     }
-    let details = codes::details(ErrorKind::InvalidConfig.name());
-    Status::with_error_details(Code::FailedPrecondition, message, details)
 }
 
 fn instance<T>(request: &Request<T>) -> String {
@@ -149,7 +151,7 @@ fn instance<T>(request: &Request<T>) -> String {
 /// Logs a failure, which never holds a secret, and makes it a status.
 fn failed(call: &str, why: &CallError) -> Status {
     tracing::warn!(call, "{}", why.describe());
-    why.status()
+    status::status(why)
 }
 
 #[tonic::async_trait]
@@ -161,14 +163,17 @@ impl Contract for Service {
         let instance = instance(&request);
         let metadata = request.into_inner().metadata.unwrap_or_default();
         let properties = Properties::new(metadata.properties);
-        let started = self.kinds.start(&self.kind, properties).await;
-        let started = started.ok_or_else(|| Status::internal("the type is not served"))?;
-        let store = started.map_err(|why| failed("init", &why))?;
+        let store = self
+            .types
+            .start(&self.store_type, properties)
+            .await
+            .ok_or_else(|| Status::internal("the type is not served"))?
+            .map_err(|why| failed("init", &why))?;
         // Calls in flight hold the old store until they end.
         let mut stores = self.stores.write().unwrap_or_else(PoisonError::into_inner);
         let again = stores.insert(instance.clone(), store).is_some();
         drop(stores);
-        tracing::info!(instance, kind = self.kind, again, "initialised");
+        tracing::info!(instance, kind = %self.store_type, again, "initialised");
         Ok(Response::new(SecretStoreInitResponse {}))
     }
 
@@ -192,9 +197,9 @@ impl Contract for Service {
         let instance = instance(&request);
         let GetSecretRequest { key, metadata } = request.into_inner();
         let metadata = grpc::pairs(metadata);
-        let secret = self.measured("get", &instance, store.get(&key, &metadata));
-        let data = grpc::data(secret.await?);
-        let way_out = "read this secret from Tencent Cloud's API";
+        let reading = self.measured("get", &instance, store.get(&key, &metadata));
+        let data = grpc::data(reading.await?);
+        let way_out = "read this secret from its backend's own API";
         grpc::within_limit(GetSecretResponse { data }, way_out).map(Response::new)
     }
 
@@ -205,8 +210,8 @@ impl Contract for Service {
         let store = self.store(&request).await?;
         let instance = instance(&request);
         let metadata = grpc::pairs(request.into_inner().metadata);
-        let secrets = self.measured("bulk_get", &instance, store.bulk_get(&metadata));
-        let secrets = secrets.await?;
+        let reading = self.measured("bulk_get", &instance, store.bulk_get(&metadata));
+        let secrets = reading.await?;
         let entry = |secret: Secret| {
             let name = secret.name.clone();
             (

@@ -8,10 +8,10 @@ use super::{
     Component, Item, Place, SecretKeyRef,
     value::{Yaml, field, property, text, texts},
 };
-use crate::duration;
+use crate::stores::StoreType;
 
 /// What daprd uses where `initTimeout` is absent or cannot be read.
-const INIT_TIMEOUT: Duration = Duration::from_secs(5);
+const DEFAULT_INIT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Parses YAML 1.1 as Dapr's parser resolves it: `yes` is true, `0600` is octal. On failure says
 /// what and in which line of `document`, from 1, and quotes nothing of it.
@@ -29,7 +29,8 @@ pub(super) fn parse(document: &str) -> Result<Yaml, (usize, String)> {
     })
 }
 
-/// The Component that a document holds; `None` if it is of another kind, which is no mistake.
+/// The secret store that a document describes; `None` if it is another resource, which is no
+/// mistake.
 pub(super) fn component(yaml: &Yaml, place: &Place) -> Result<Option<Component>, String> {
     let root = &yaml.0;
     let is = |name, wanted| field(root, name).as_str() == Some(wanted);
@@ -37,15 +38,20 @@ pub(super) fn component(yaml: &Yaml, place: &Place) -> Result<Option<Component>,
         return Ok(None);
     }
     let (about, spec) = (field(root, "metadata"), field(root, "spec"));
+    let component_type = text(spec, "type")?.ok_or("spec.type is missing")?;
+    if !StoreType::is_one_in_name(&component_type) {
+        return Ok(None);
+    }
     let name = text(about, "name")?.ok_or("metadata.name is missing")?;
     if !is_path_segment(&name) {
         return Err("metadata.name may not be . or .. nor hold / or %".to_owned());
     }
-    let kind = text(spec, "type")?.ok_or("spec.type is missing")?;
     Ok(Some(Component {
         name,
         namespace: text(about, "namespace")?,
-        kind: kind.to_ascii_lowercase(),
+        store_type: component_type
+            .parse()
+            .map_err(|why| format!("spec.type: {why}"))?,
         version: text(spec, "version")?.unwrap_or_default(),
         ignore_errors: field(spec, "ignoreErrors").as_bool().unwrap_or(false),
         init_timeout: init_timeout(field(spec, "initTimeout")),
@@ -93,5 +99,5 @@ fn item(value: &Value) -> Result<Item, String> {
 
 fn init_timeout(value: &Value) -> Duration {
     let text = value.as_str().unwrap_or_default();
-    duration::parse(text).unwrap_or(INIT_TIMEOUT)
+    values::duration(text).unwrap_or(DEFAULT_INIT_TIMEOUT)
 }

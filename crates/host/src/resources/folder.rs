@@ -159,9 +159,9 @@ mod tests {
 apiVersion: dapr.io/v1alpha1
 kind: Component
 metadata:
-  name: tencent
+  name: example
 spec:
-  type: secretstores.TencentCloud.SSM
+  type: secretstores.Example
   version: v1
   initTimeout: 30s
   ignoreErrors: true
@@ -188,8 +188,8 @@ scopes: [app1]
         let loaded = load_text(GOOD);
         assert_eq!(loaded.problems, []);
         let component = &loaded.components[0];
-        assert_eq!(component.name, "tencent");
-        assert_eq!(component.kind, "secretstores.tencentcloud.ssm");
+        assert_eq!(component.name, "example");
+        assert_eq!(component.store_type.as_str(), "secretstores.example");
         assert_eq!(component.version, "v1");
         assert_eq!(component.init_timeout, Duration::from_secs(30));
         assert!(component.ignore_errors);
@@ -267,7 +267,7 @@ scopes: [app1]
         let inner = folder.path().join("inner.yaml");
         fs::create_dir(&inner).unwrap();
         fs::write(folder.path().join("a.json"), GOOD).unwrap();
-        let named = GOOD.replace("name: tencent\n", "name: tencent\n  namespace: prod\n");
+        let named = GOOD.replace("name: example\n", "name: example\n  namespace: prod\n");
         fs::write(folder.path().join("b.YML"), named).unwrap();
         let folders = [folder.path().to_owned()];
         let count = |namespace| load(&folders, namespace).unwrap().components.len();
@@ -281,9 +281,9 @@ scopes: [app1]
     #[test]
     fn names_that_cannot_be_in_a_path_and_values_of_other_types_are_refused() {
         for (from, to) in [
-            ("name: tencent", "name: a/b"),
-            ("name: tencent", "name: .."),
-            ("type: secretstores.TencentCloud.SSM", "type: 7"),
+            ("name: example", "name: a/b"),
+            ("name: example", "name: .."),
+            ("type: secretstores.Example", "type: 7"),
             ("scopes: [app1]", "scopes: app1"),
             ("- name: region\n", "- nome: region\n"),
         ] {

@@ -14,18 +14,20 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 use zeroize::Zeroizing;
 
+use crate::stores::StoreType;
+
 pub use configuration::{Access, Scopes, scopes};
 pub use folder::{Loaded, load};
 pub use resolve::{Identity, resolve};
 
-/// A resource of the kind `Component`, `dapr.io/v1alpha1`. It has no `Debug`: values may be keys.
+/// A resource of the kind `Component`, `dapr.io/v1alpha1`, that is a secret store. It has no `Debug`: values may be keys.
 pub struct Component {
     /// `metadata.name`.
     pub name: String,
     /// `metadata.namespace`.
     pub namespace: Option<String>,
-    /// `spec.type` in lower case, such as `secretstores.tencentcloud.ssm`.
-    pub kind: String,
+    /// `spec.type`.
+    pub store_type: StoreType,
     /// `spec.version`, empty if there is none.
     pub version: String,
     /// `spec.ignoreErrors`: a failure to start it is logged, nothing else.

@@ -6,9 +6,8 @@ use uuid::Uuid;
 
 use super::{Component, Item, SecretKeyRef};
 use crate::{
-    environment,
-    stores::{Properties, Store},
-    types::{Metadata, Secret},
+    contract::{Metadata, Secret},
+    stores::{Properties, Store, environment},
 };
 
 /// Who asks: what templates in values stand for.
@@ -16,7 +15,7 @@ use crate::{
 pub struct Identity {
     /// `{appID}`.
     pub app_id: String,
-    /// Of `{namespace}`, which stands for `NAMESPACE.APPID` as in Dapr.
+    /// The first part of `{namespace}`, which stands for `NAMESPACE.APPID` as in Dapr.
     pub namespace: String,
     /// `{podName}`, where there is one.
     pub pod_name: Option<String>,
@@ -82,14 +81,19 @@ struct Secrets<'a> {
 impl Secrets<'_> {
     async fn value(&mut self, reference: &SecretKeyRef) -> Result<String, String> {
         let SecretKeyRef { name, key } = reference;
-        let secret = match self.read.remove(name) {
+        let read = match self.read.remove(name) {
             Some(read) => read,
             None => self.read(name).await,
         };
-        let secret = self.read.entry(name.clone()).or_insert(secret);
-        let secret = secret.as_ref().map_err(String::clone)?;
-        let value = secret.value(key).filter(|value| !value.is_empty());
-        value
+        let secret = self
+            .read
+            .entry(name.clone())
+            .or_insert(read)
+            .as_ref()
+            .map_err(String::clone)?;
+        secret
+            .value(key)
+            .filter(|value| !value.is_empty())
             .map(str::to_owned)
             .ok_or_else(|| format!("secret {name} has no value under the key {key}"))
     }
@@ -99,8 +103,10 @@ impl Secrets<'_> {
             .store
             .ok_or("its secretKeyRef needs auth.secretStore")?;
         let metadata: Metadata = vec![("namespace".to_owned(), self.namespace.to_owned())];
-        let secret = store.get(name, &metadata).await;
-        secret.map_err(|why| format!("secret {name}: {}", why.describe()))
+        store
+            .get(name, &metadata)
+            .await
+            .map_err(|why| format!("secret {name}: {}", why.describe()))
     }
 }
 

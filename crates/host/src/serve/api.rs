@@ -11,10 +11,10 @@ use std::{
 use dapr_secrets_api::ApiError;
 
 use crate::{
+    contract::{CallError, Metadata, Secret},
     loader::{Served, Stores},
     metrics::Metrics,
     resources::Scopes,
-    types::{CallError, Metadata, Secret},
 };
 
 /// What both protocols answer from.
@@ -42,8 +42,10 @@ impl Api {
 
     /// What serves now.
     pub(super) fn stores(&self) -> Stores {
-        let stores = self.stores.read();
-        stores.unwrap_or_else(PoisonError::into_inner).clone()
+        self.stores
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Serves `stores` from now on; calls in flight end on the old ones.
@@ -70,9 +72,10 @@ impl Api {
         if !self.scopes.allow(store, key) {
             return Err(ApiError::denied(store, key));
         }
-        let read = served.store.get(key, metadata);
-        let read = self.measured("get", store, read).await;
-        read.map_err(|why| ApiError::get(store, key, why.kind().name(), &why.describe()))
+        let reading = served.store.get(key, metadata);
+        self.measured("get", store, reading)
+            .await
+            .map_err(|why| ApiError::get(store, key, why.kind(), &why.describe()))
     }
 
     /// What scopes deny is left out.
@@ -82,10 +85,11 @@ impl Api {
         metadata: &Metadata,
     ) -> Result<Vec<Secret>, ApiError> {
         let served = self.store(store)?;
-        let read = served.store.bulk_get(metadata);
-        let read = self.measured("bulk_get", store, read).await;
-        let mut secrets =
-            read.map_err(|why| ApiError::bulk(store, why.kind().name(), &why.describe()))?;
+        let reading = served.store.bulk_get(metadata);
+        let mut secrets = self
+            .measured("bulk_get", store, reading)
+            .await
+            .map_err(|why| ApiError::bulk(store, why.kind(), &why.describe()))?;
         secrets.retain(|secret| self.scopes.allow(store, &secret.name));
         Ok(secrets)
     }
@@ -115,8 +119,11 @@ impl Api {
 
     /// What applications have set, and the version of this host.
     pub(super) fn extended(&self) -> BTreeMap<String, String> {
-        let extended = self.extended.lock();
-        let mut extended = extended.unwrap_or_else(PoisonError::into_inner).clone();
+        let mut extended = self
+            .extended
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         extended.insert("daprRuntimeVersion".to_owned(), VERSION.to_owned());
         extended
     }
@@ -127,5 +134,5 @@ impl Api {
     }
 }
 
-/// Of this host.
+/// The version of this host, which daprd's callers ask for as the runtime's.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");

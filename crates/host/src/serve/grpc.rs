@@ -9,13 +9,16 @@ use dapr_secrets_api::{ApiError, Token};
 
 use super::api::{Api, VERSION};
 use crate::{
-    codes, grpc,
-    proto::runtime::{
-        GetBulkSecretRequest, GetBulkSecretResponse, GetMetadataRequest, GetMetadataResponse,
-        GetSecretRequest, GetSecretResponse, RegisteredComponents, SecretResponse,
-        SetMetadataRequest, dapr_server::Dapr,
+    contract::{Kind, Secret},
+    grpc::{
+        self,
+        proto::runtime::{
+            GetBulkSecretRequest, GetBulkSecretResponse, GetMetadataRequest, GetMetadataResponse,
+            GetSecretRequest, GetSecretResponse, RegisteredComponents, SecretResponse,
+            SetMetadataRequest, dapr_server::Dapr,
+        },
+        status::{DOMAIN, details},
     },
-    types::{ErrorKind, Secret},
 };
 
 /// The service's name.
@@ -48,8 +51,11 @@ impl Dapr for Service {
             store_name,
             metadata,
         } = request.into_inner();
-        let secrets = self.0.bulk(&store_name, &grpc::pairs(metadata)).await;
-        let secrets = secrets.map_err(|error| status(&error))?;
+        let secrets = self
+            .0
+            .bulk(&store_name, &grpc::pairs(metadata))
+            .await
+            .map_err(|error| status(&error))?;
         let entry = |secret: Secret| {
             let name = secret.name.clone();
             let secrets = grpc::data(secret);
@@ -68,7 +74,7 @@ impl Dapr for Service {
             .all()
             .map(|served| RegisteredComponents {
                 name: served.name.clone(),
-                r#type: served.kind.clone(),
+                r#type: served.store_type.to_string(),
                 version: served.version.clone(),
                 capabilities: served.capabilities.clone(),
             })
@@ -92,19 +98,17 @@ impl Dapr for Service {
 }
 
 fn limited<M: prost::Message>(answer: M, store: &str) -> Result<Response<M>, Status> {
-    let answer = grpc::within_limit(answer, "read over HTTP, which has no such limit");
-    let too_long = |why: Status| {
-        let kind = ErrorKind::InvalidRequest.name();
-        status(&ApiError::bulk(store, kind, why.message()))
-    };
-    Ok(Response::new(answer.map_err(too_long)?))
+    let limited = grpc::within_limit(answer, "read over HTTP, which has no such limit");
+    let too_long =
+        |why: Status| status(&ApiError::bulk(store, Kind::InvalidRequest, why.message()));
+    Ok(Response::new(limited.map_err(too_long)?))
 }
 
 /// `google.rpc.ErrorInfo` has the kind, or else Dapr's code, as its reason.
 fn status(error: &ApiError) -> Status {
     let details = error.kind.map_or_else(
-        || ErrorDetails::with_error_info(error.code, codes::DOMAIN, []),
-        codes::details,
+        || ErrorDetails::with_error_info(error.code, DOMAIN, []),
+        details,
     );
     Status::with_error_details(
         Code::from_i32(error.grpc.into()),
@@ -118,8 +122,10 @@ pub(super) fn guard(
     token: Option<Arc<Token>>,
 ) -> impl Fn(Request<()>) -> Result<Request<()>, Status> + Clone + Send + Sync + 'static {
     move |request| {
-        let given = request.metadata().get(Token::HEADER);
-        let given = given.map(MetadataValue::as_bytes);
+        let given = request
+            .metadata()
+            .get(Token::HEADER)
+            .map(MetadataValue::as_bytes);
         let why = match (&token, given) {
             (None, _) => return Ok(request),
             (Some(token), given) if token.is(given) => return Ok(request),
@@ -131,8 +137,8 @@ pub(super) fn guard(
 }
 
 fn unauthorized(why: &str) -> Status {
-    let about = [("http.code", "401"), ("http.error_message", why)];
-    let about = about.map(|(key, value)| (key.to_owned(), value.to_owned()));
-    let details = ErrorDetails::with_error_info("Unauthorized", codes::DOMAIN, about);
+    let about = [("http.code", "401"), ("http.error_message", why)]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let details = ErrorDetails::with_error_info("Unauthorized", DOMAIN, about);
     Status::with_error_details(Code::Unauthenticated, "Unauthorized", details)
 }

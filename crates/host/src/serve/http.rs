@@ -8,70 +8,72 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use dapr_secrets_api::{Answer, ApiError, MAX_BODY, Route, Token};
+use dapr_secrets_api::{Answer, ApiError, Call, MAX_BODY, Route, Token};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 
 use super::api::{Api, VERSION};
-use crate::types::Secret;
+use crate::contract::Secret;
 
 /// Every path: routing is on the escaped path, which axum's own does not do.
 pub(super) fn router(api: Arc<Api>, token: Option<Arc<Token>>) -> Router {
-    Router::new().fallback(respond).with_state((api, token))
+    let shared = Shared { api, token };
+    Router::new().fallback(respond).with_state(shared)
 }
 
-type Shared = (Arc<Api>, Option<Arc<Token>>);
+#[derive(Clone)]
+struct Shared {
+    api: Arc<Api>,
+    token: Option<Arc<Token>>,
+}
 
-async fn respond(State((api, token)): State<Shared>, request: Request) -> Response {
+async fn respond(State(shared): State<Shared>, request: Request) -> Response {
     let uri = request.uri();
     let given = request.headers().get(Token::HEADER);
     let route = Route::of(
         request.method().as_str(),
         uri.path(),
         uri.query().unwrap_or_default(),
-        token.as_deref(),
+        shared.token.as_deref(),
         given.map(HeaderValue::as_bytes),
     );
-    let answer = match route {
-        Ok(route) => answer(&api, route, request).await,
-        Err(answer) => Ok(answer),
-    };
-    response(answer.unwrap_or_else(Answer::from))
+    response(match route {
+        Ok(route) => answer(&shared.api, route, request)
+            .await
+            .unwrap_or_else(Answer::from),
+        Err(answer) => answer,
+    })
 }
 
 async fn answer(api: &Api, route: Route, request: Request) -> Result<Answer, ApiError> {
-    let body = if route.has_body() {
+    let body = if route.wants_body() {
         body(request).await?
     } else {
         Bytes::new()
     };
-    match route {
-        Route::Health { app_id } => {
+    match route.call(&body)? {
+        Call::Health { app_id } => {
             if app_id.is_some_and(|asked| asked != api.app_id) {
                 return Err(ApiError::other_app());
             }
             ready(api, ApiError::not_ready)
         }
-        Route::OutboundHealth => ready(api, ApiError::outbound_not_ready),
-        Route::Get {
+        Call::OutboundHealth => ready(api, ApiError::outbound_not_ready),
+        Call::Get {
             store,
             key,
             metadata,
         } => {
-            Route::check_body(&body)?;
             let secret = api.get(&store, &key, &metadata).await?;
             Ok(Answer::secret(data(&secret)))
         }
-        Route::Bulk { store, metadata } => {
-            Route::check_body(&body)?;
+        Call::Bulk { store, metadata } => {
             let secrets = api.bulk(&store, &metadata).await?;
             let named = secrets.iter().map(|it| (it.name.as_str(), data(it)));
             Ok(Answer::secrets(named))
         }
-        Route::Metadata => Ok(metadata(api)),
-        Route::SetMetadata { key } => {
-            let value = String::from_utf8(body.to_vec());
-            let value = value.map_err(|_| ApiError::malformed("the value is not UTF-8"))?;
+        Call::Metadata => Ok(metadata(api)),
+        Call::SetMetadata { key, value } => {
             api.extend(key, value);
             Ok(Answer::empty())
         }
@@ -98,7 +100,7 @@ fn metadata(api: &Api) -> Answer {
         .map(|served| {
             json!({
                 "name": served.name,
-                "type": served.kind,
+                "type": served.store_type.as_str(),
                 "version": served.version,
                 "capabilities": served.capabilities,
             })

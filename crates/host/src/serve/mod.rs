@@ -25,10 +25,9 @@ pub use self::{
     reload::{Changes, Reloader},
 };
 use crate::{
-    grpc::{reflection_v1, reflection_v1alpha},
+    grpc::{proto::runtime::dapr_server::DaprServer, reflection_v1, reflection_v1alpha},
     loader::{Loader, Outcome, Stores},
     metrics::Metrics,
-    proto::runtime::dapr_server::DaprServer,
     resources::Scopes,
 };
 
@@ -91,8 +90,9 @@ impl Server {
         let loaded = options.loader.load(&Stores::default()).await;
         let outcome = loaded.map_err(ServeError::Resources)?;
         let bound = async |port| {
-            let bound = listen(&options.addresses, port).await;
-            bound.map_err(|why| ServeError::Port { port, why })
+            listen(&options.addresses, port)
+                .await
+                .map_err(|why| ServeError::Port { port, why })
         };
         let http = bound(options.http_port).await?;
         let grpc = bound(options.grpc_port).await?;
@@ -136,13 +136,13 @@ impl Server {
         let stop = async move {
             stop.await;
             api.stop();
-        };
-        let stop = stop.boxed().shared();
+        }
+        .boxed()
+        .shared();
         let router = http::router(Arc::clone(&self.api), self.token.clone());
         let over_http = self.http.into_iter().map(|listener| {
-            let served = axum::serve(listener, router.clone());
-            let served = served.with_graceful_shutdown(stop.clone());
-            served
+            axum::serve(listener, router.clone())
+                .with_graceful_shutdown(stop.clone())
                 .into_future()
                 .map(|ended| ended.map_err(ServeError::from))
                 .boxed()

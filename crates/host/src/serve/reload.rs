@@ -12,7 +12,7 @@ use super::api::Api;
 use crate::loader::{Loader, Outcome};
 
 /// Whoever writes a file writes several times: reading waits for the last.
-const SETTLE: Duration = Duration::from_millis(200);
+const RELOAD_DELAY: Duration = Duration::from_millis(200);
 
 /// Loads the stores of a server again. A store is replaced by its successor in one step; one whose
 /// successor fails goes on. Cheap to clone.
@@ -93,7 +93,7 @@ impl Changes {
     /// Waits for a change, and until whoever made it is done.
     async fn next(&self) {
         self.changed.notified().await;
-        sleep(SETTLE).await;
+        sleep(RELOAD_DELAY).await;
     }
 }
 
@@ -111,7 +111,7 @@ mod tests {
         let changes = Changes::of(&[folder.path().to_owned()]).unwrap();
         fs::write(folder.path().join("a.yaml"), "").unwrap();
         // The watcher has time to see it, with nobody waiting.
-        sleep(SETTLE).await;
+        sleep(RELOAD_DELAY).await;
         let seen = timeout(Duration::from_secs(10), changes.next()).await;
         assert!(seen.is_ok());
     }

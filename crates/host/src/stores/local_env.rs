@@ -2,11 +2,13 @@
 
 use async_trait::async_trait;
 
-use super::{Properties, Store, secret};
-use crate::{
+use super::{
+    built_in::secret,
     environment::{self, is_hidden},
-    types::{CallError, Metadata, Secret},
+    properties::Properties,
+    store::Store,
 };
+use crate::contract::{CallError, Metadata, Secret};
 
 /// Dapr's store of this type
 /// (<https://docs.dapr.io/reference/components-reference/supported-secret-stores/envvar-secret-store/>).

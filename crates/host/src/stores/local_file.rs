@@ -6,8 +6,12 @@ use async_trait::async_trait;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::{Properties, Store, error, secret};
-use crate::types::{CallError, ErrorKind, Metadata, Secret};
+use super::{
+    built_in::{error, secret},
+    properties::Properties,
+    store::Store,
+};
+use crate::contract::{CallError, Kind, Metadata, Secret};
 
 /// Dapr's store of this type
 /// (<https://docs.dapr.io/reference/components-reference/supported-secret-stores/file-secret-store/>).
@@ -24,7 +28,7 @@ impl LocalFile {
     /// # Errors
     /// `invalid-config` if there is no such property, no such file, or no JSON object in it.
     pub fn new(properties: &Properties) -> Result<Self, CallError> {
-        let wrong = |message| error(ErrorKind::InvalidConfig, message);
+        let wrong = |message| error(Kind::InvalidConfig, message);
         let file = properties
             .get("secretsFile")
             .ok_or_else(|| wrong("secretsFile is missing: name a JSON file in it".to_owned()))?;
@@ -110,7 +114,7 @@ impl Store for LocalFile {
 
     async fn get(&self, name: &str, _metadata: &Metadata) -> Result<Secret, CallError> {
         let found = self.secrets.get(name).map(|data| Self::secret(name, data));
-        found.ok_or_else(|| error(ErrorKind::NotFound, format!("secret {name} not found")))
+        found.ok_or_else(|| error(Kind::NotFound, format!("secret {name} not found")))
     }
 
     async fn bulk_get(&self, _metadata: &Metadata) -> Result<Vec<Secret>, CallError> {

@@ -9,32 +9,52 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::{Properties, Store};
+use super::{environment::Environment, properties::Properties, store::Store};
 use crate::{
-    component::Component,
-    duration,
+    contract::{CallError, Metadata, Secret},
     outbound::Outbound,
-    store::{InstanceOptions, SecretStore},
-    types::{CallError, Metadata, Secret},
+    wasm::{Component, InstanceOptions, SecretStore},
 };
 
-/// What a store's `timeout` is where it names none.
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// What a store's property `timeout` is where it names none (`wit/README.md`).
+const DEFAULT_STORE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How much longer than the store's own `timeout` the host waits: the store's error says more.
-const GRACE: Duration = Duration::from_secs(5);
-
+const STORE_TIMEOUT_GRACE: Duration = Duration::from_secs(5);
 /// How long an instance is kept that no call needs.
-const KEPT: Duration = Duration::from_secs(60);
+const IDLE_INSTANCE_LIFE: Duration = Duration::from_secs(60);
 
 /// How the instances of a [`Pool`] are made.
 #[derive(Clone)]
 pub struct PoolOptions {
-    /// The road to the network.
+    /// How its requests leave, and what they may reach.
     pub outbound: Outbound,
-    /// What each instance gets.
-    pub instance: InstanceOptions,
     /// How many instances there may be at once; further calls wait for one.
     pub max_instances: usize,
+}
+
+/// What the instances of a [`Pool`] are configured by. It has no `Debug`: keys are in it.
+pub enum Configured {
+    /// `init` gets these properties; there is no environment.
+    By(Properties),
+    /// Nobody calls `init`: they see this environment.
+    From(Environment),
+}
+
+impl Configured {
+    /// What the host goes by: `timeout` and `endpoint` mean the same from either source.
+    pub fn properties(&self) -> &Properties {
+        match self {
+            Self::By(properties) => properties,
+            Self::From(environment) => &environment.properties,
+        }
+    }
+
+    fn variables(&self) -> &[(String, String)] {
+        match self {
+            Self::By(_) => &[],
+            Self::From(environment) => &environment.variables,
+        }
+    }
 }
 
 /// Initialised instances of one component, made on demand. Every call is bounded by the property
@@ -43,8 +63,7 @@ pub struct PoolOptions {
 pub struct Pool {
     component: Component,
     options: PoolOptions,
-    /// What `init` gets; `None` leaves the instances to their environment.
-    properties: Option<Properties>,
+    configured: Configured,
     limit: Duration,
     permits: Semaphore,
     /// The longest unused first, with the moment of its last call.
@@ -55,20 +74,23 @@ impl Pool {
     /// Makes the first instance, which proves the properties.
     ///
     /// # Errors
-    /// What `init` says of `properties`; [`CallError::Trap`] or [`CallError::TimedOut`] if the
-    /// component fails. Without properties, the first call tells.
+    /// What `init` says of the properties; [`CallError::Trap`] or [`CallError::TimedOut`] if the
+    /// component fails. An environment is proved by the first call.
     pub async fn start(
         component: Component,
         options: PoolOptions,
-        properties: Option<Properties>,
+        configured: Configured,
     ) -> Result<Self, CallError> {
-        let given = properties.as_ref().and_then(|given| given.get("timeout"));
-        let limit = given.and_then(duration::parse).unwrap_or(TIMEOUT) + GRACE;
+        let timeout = configured.properties().get("timeout");
+        let limit = timeout
+            .and_then(values::duration)
+            .unwrap_or(DEFAULT_STORE_TIMEOUT)
+            .saturating_add(STORE_TIMEOUT_GRACE);
         let pool = Self {
             component,
             permits: Semaphore::new(options.max_instances.max(1)),
             options,
-            properties,
+            configured,
             limit,
             idle: Mutex::default(),
         };
@@ -101,11 +123,13 @@ impl Pool {
     }
 
     async fn instance(&self) -> Result<SecretStore, CallError> {
-        let PoolOptions {
-            outbound, instance, ..
-        } = &self.options;
-        let mut instance = self.component.instantiate(outbound, instance).await?;
-        if let Some(properties) = &self.properties {
+        let options = InstanceOptions {
+            env: self.configured.variables().to_vec(),
+            output: None,
+        };
+        let outbound = &self.options.outbound;
+        let mut instance = self.component.instantiate(outbound, &options).await?;
+        if let Configured::By(properties) = &self.configured {
             instance.init(properties.pairs()).await?;
         }
         Ok(instance)
@@ -174,7 +198,8 @@ impl Drop for Lease<'_> {
         if !instance.is_lost() {
             let now = Instant::now();
             let mut idle = self.pool.waiting();
-            let unused = idle.partition_point(|(since, _)| now.duration_since(*since) > KEPT);
+            let unused =
+                idle.partition_point(|(since, _)| now.duration_since(*since) > IDLE_INSTANCE_LIFE);
             idle.drain(..unused);
             idle.push((now, instance));
         }

@@ -61,7 +61,7 @@ fn a_request_after_midnight_is_signed_with_the_new_days_key() {
     let (client, world) = client(|_| Reply::text("x", "SSM_Current", "v"));
     success(get(&client, &world));
     success(get(&client, &world));
-    world.run(client.transport.sleep(Duration::from_secs(7_200)));
+    world.run(client.caller.transport.sleep(Duration::from_secs(7_200)));
     success(get(&client, &world));
     let dates = ["2023-11-14", "2023-11-14", "2023-11-15"];
     for (seen, date) in world.seen().iter().zip(dates) {

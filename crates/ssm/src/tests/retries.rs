@@ -101,7 +101,7 @@ fn two_clients_do_not_retry_in_step() {
     let pauses = |warm_up: u64| {
         let (client, world) = client(failing(3, connection_lost));
         world.run(crate::Transport::sleep(
-            &client.transport,
+            &client.caller.transport,
             Duration::from_nanos(warm_up),
         ));
         success(get(&client, &world));

@@ -153,8 +153,11 @@ impl World {
                 }
             }
             let mut timers = self.timers.borrow_mut();
-            let next = timers.iter().map(|(at, _)| *at).min();
-            let next = next.expect("a future that waits for nothing never ends");
+            let next = timers
+                .iter()
+                .map(|(at, _)| *at)
+                .min()
+                .expect("a future that waits for nothing never ends");
             self.now.set(self.now.get().max(next));
             let due = timers.extract_if(.., |(at, _)| *at <= next);
             due.for_each(|(_, waker)| waker.wake());

@@ -81,7 +81,7 @@ fn a_new_version_is_seen_at_once_although_the_lack_is_remembered() {
     );
     assert_eq!(success(get(&client, &world)).version_id, "v1");
     world.run(crate::Transport::sleep(
-        &client.transport,
+        &client.caller.transport,
         std::time::Duration::from_secs(1),
     ));
     assert_eq!(success(get(&client, &world)).version_id, "v2");
@@ -103,7 +103,7 @@ fn a_current_version_that_appears_later_is_read_again() {
     });
     assert_eq!(success(get(&client, &world)).version_id, "v1");
     world.run(crate::Transport::sleep(
-        &client.transport,
+        &client.caller.transport,
         std::time::Duration::from_secs(1),
     ));
     assert_eq!(success(get(&client, &world)).version_id, "SSM_Current");

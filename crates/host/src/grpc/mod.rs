@@ -1,5 +1,8 @@
 //! What every gRPC server of this host offers beside its own service.
 
+pub mod proto;
+pub(crate) mod status;
+
 use std::collections::HashMap;
 
 use prost::Message;
@@ -11,10 +14,8 @@ use tonic_health::{
 use tonic_reflection::server::{Builder, v1, v1alpha};
 use zeroize::Zeroizing;
 
-use crate::{
-    proto::DESCRIPTORS,
-    types::{Metadata, Secret},
-};
+use self::proto::DESCRIPTORS;
+use crate::contract::{Metadata, Secret};
 
 /// The longest answer that daprd and Dapr's SDKs take: gRPC's own default.
 pub(crate) const MAX_ANSWER: usize = 4 << 20;

@@ -18,10 +18,12 @@ use hyper_util::client::legacy;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
-use crate::outbound::{HttpClient, Outbound};
+use super::client::{HttpClient, Outbound};
 
-/// What applies when the component sets no limit.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long the head of an answer may take where the component sets no limit.
+const FIRST_BYTE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long the next piece of an answer may take where the component sets no limit.
+const BETWEEN_BYTES_TIMEOUT: Duration = Duration::from_secs(60);
 /// Bodies up to this many bytes are gathered before they are handed on: a request then leaves in
 /// one packet, and a response wakes the component once. Longer ones are streamed.
 const GATHER: u64 = 64 << 10;
@@ -69,10 +71,8 @@ impl WasiHttpHooks for Hooks {
         }
         let client = self.outbound.client.clone();
         let options = options.unwrap_or_default();
-        let connect = self.outbound.connect_timeout;
-        let connect = options
-            .connect_timeout
-            .map_or(connect, |limit| limit.min(connect));
+        let most = self.outbound.connect_timeout;
+        let connect = options.connect_timeout.unwrap_or(most).min(most);
         Box::new(async move {
             let sent = send(&client, request, connect, &options).await;
             let counter = match &sent {
@@ -93,26 +93,29 @@ async fn send(
     connect: Duration,
     options: &RequestOptions,
 ) -> Result<Response<WasiBody>, Error> {
-    let (parts, body) = request.into_parts();
-    let body = gather(&parts.headers, body).await?;
-    let request = Request::from_parts(parts, body);
+    let (head, body) = request.into_parts();
+    let gathered = gather(&head.headers, body).await?;
+    let request = Request::from_parts(head, gathered);
     // The pool hides when connecting ends, so one limit covers both; hyper-util's own ends a
     // connection attempt that hangs before TLS.
-    let limit = connect + options.first_byte_timeout.unwrap_or(DEFAULT_TIMEOUT);
+    let limit = connect + options.first_byte_timeout.unwrap_or(FIRST_BYTE_TIMEOUT);
     let response = match timeout(limit, client.request(request)).await {
         Ok(response) => response.map_err(explain)?,
         Err(_) => return Err(Error::ConnectionReadTimeout),
     };
-    let between = options.between_bytes_timeout.unwrap_or(DEFAULT_TIMEOUT);
-    let (parts, body) = response.into_parts();
-    let body = Bounded::new(body, MAX_RESPONSE, between).boxed_unsync();
-    let body = gather(&parts.headers, body).await?;
-    Ok(Response::from_parts(parts, body))
+    let between = options
+        .between_bytes_timeout
+        .unwrap_or(BETWEEN_BYTES_TIMEOUT);
+    let (head, body) = response.into_parts();
+    let bounded = Bounded::new(body, MAX_RESPONSE, between).boxed_unsync();
+    let gathered = gather(&head.headers, bounded).await?;
+    Ok(Response::from_parts(head, gathered))
 }
 
 async fn gather(headers: &HeaderMap, body: WasiBody) -> Result<WasiBody, Error> {
-    let length = headers.get(CONTENT_LENGTH);
-    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    let length = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
     if length.is_none_or(|length: u64| length > GATHER) {
         return Ok(body);
     }

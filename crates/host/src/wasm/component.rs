@@ -4,30 +4,32 @@ use std::sync::Arc;
 
 use wasmtime::component::Component as Compiled;
 
+use super::{
+    engine::Engine,
+    instance::SecretStore,
+    state::{InstanceOptions, State},
+};
 use crate::{
-    bindings::SecretStorePre,
+    contract::{CallError, bindings::SecretStorePre},
     outbound::Outbound,
-    runtime::Inner,
-    store::{InstanceOptions, SecretStore, State},
-    types::CallError,
 };
 
 /// One compiled component with its imports resolved. Cheap to clone.
 #[derive(Clone)]
 pub struct Component {
-    runtime: Arc<Inner>,
+    engine: Arc<Engine>,
     compiled: Compiled,
     store: SecretStorePre<State>,
 }
 
 impl Component {
-    pub(crate) fn new(
-        runtime: Arc<Inner>,
+    pub(super) fn new(
+        engine: Arc<Engine>,
         compiled: Compiled,
         store: SecretStorePre<State>,
     ) -> Self {
         Self {
-            runtime,
+            engine,
             compiled,
             store,
         }
@@ -43,25 +45,24 @@ impl Component {
         outbound: &Outbound,
         options: &InstanceOptions,
     ) -> Result<SecretStore, CallError> {
-        SecretStore::new(&self.runtime, &self.store, outbound, options).await
+        SecretStore::new(&self.engine, &self.store, outbound, options).await
     }
 
     /// The interfaces that it imports, with their versions, sorted.
     pub fn imports(&self) -> Vec<String> {
         let kind = self.compiled.component_type();
-        let imports = kind.imports(&self.runtime.engine);
-        sorted(imports.map(|(name, _)| name.to_owned()).collect())
+        sorted(kind.imports(&self.engine.wasmtime).map(|(name, _)| name))
     }
 
     /// The interfaces that it exports, with their versions, sorted.
     pub fn exports(&self) -> Vec<String> {
         let kind = self.compiled.component_type();
-        let exports = kind.exports(&self.runtime.engine);
-        sorted(exports.map(|(name, _)| name.to_owned()).collect())
+        sorted(kind.exports(&self.engine.wasmtime).map(|(name, _)| name))
     }
 }
 
-fn sorted(mut names: Vec<String>) -> Vec<String> {
+fn sorted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut names: Vec<String> = names.map(str::to_owned).collect();
     names.sort();
     names
 }

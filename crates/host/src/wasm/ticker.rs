@@ -12,7 +12,7 @@ use wasmtime::{Engine, EngineWeak};
 const TICK: Duration = Duration::from_millis(10);
 
 /// Moves the epoch on while at least one [`Running`] lives; asleep else.
-pub(crate) struct Ticker {
+pub(super) struct Ticker {
     shared: Arc<Shared>,
 }
 
@@ -29,12 +29,12 @@ struct State {
 }
 
 /// A call that may have to be interrupted.
-pub(crate) struct Running {
+pub(super) struct Running {
     shared: Arc<Shared>,
 }
 
 impl Ticker {
-    pub(crate) fn start(engine: &Engine) -> std::io::Result<Self> {
+    pub(super) fn start(engine: &Engine) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let engine = engine.weak();
         let thread_shared = Arc::clone(&shared);
@@ -44,7 +44,7 @@ impl Ticker {
         Ok(Self { shared })
     }
 
-    pub(crate) fn running(&self) -> Running {
+    pub(super) fn running(&self) -> Running {
         self.shared.lock().running += 1;
         self.shared.changed.notify_one();
         Running {

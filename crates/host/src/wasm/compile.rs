@@ -3,7 +3,7 @@
 use wasmtime::Config;
 
 /// The settings that shape the code.
-pub(crate) fn config() -> Config {
+pub(super) fn config() -> Config {
     let mut config = Config::new();
     config.epoch_interruption(true);
     // Stores of this contract are called one call at a time.

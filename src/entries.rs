@@ -2,7 +2,7 @@
 
 use ssm::{Json, SecretValue, Value};
 
-/// The forms of the map beside the plain one.
+/// How the map of a secret differs from the plain one, which has the value as its only entry.
 #[derive(Clone, Copy)]
 pub(crate) struct Shape {
     /// A value that is a JSON object becomes one entry a field.
@@ -39,7 +39,7 @@ pub(crate) fn entries(name: &str, secret: SecretValue, shape: Shape) -> Vec<(Str
     entries.0
 }
 
-/// Sorted by key, each key once.
+/// Entries in the order of their keys, each key once.
 #[derive(Default)]
 struct Entries(Vec<(String, String)>);
 

@@ -20,13 +20,13 @@ use tower_service::Service;
 
 /// Makes TCP connections: to the origin itself, or to a proxy's tunnel to it.
 #[derive(Clone)]
-pub(crate) struct Connect {
+pub(super) struct Connect {
     tcp: HttpConnector,
     proxy: Arc<Matcher>,
 }
 
 impl Connect {
-    pub(crate) fn new(tcp: HttpConnector, proxy: Matcher) -> Self {
+    pub(super) fn new(tcp: HttpConnector, proxy: Matcher) -> Self {
         let proxy = Arc::new(proxy);
         Self { tcp, proxy }
     }

@@ -1,4 +1,4 @@
-//! The road to the network that instances share.
+//! The client that instances share: pooled connections, TLS, and the list of what may be reached.
 
 use std::{
     sync::{
@@ -24,35 +24,38 @@ use rustls::{
 use thiserror::Error;
 use wasmtime_wasi_http::WasiBody;
 
-use crate::{
+use super::{
     allow::{AllowList, InvalidPattern},
     connect::Connect,
+    origin::Origin,
 };
 
 /// Idle connections kept for each origin: as many as a bulk read uses at once.
-const MAX_IDLE: usize = 256;
+const MAX_IDLE_CONNECTIONS: usize = 256;
 /// How long an idle connection is kept.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE_CONNECTION_LIFE: Duration = Duration::from_secs(60);
+/// How long connecting may take where nothing else is said, name resolution and TLS included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-pub(crate) type HttpClient = Client<HttpsConnector<Connect>, WasiBody>;
+pub(super) type HttpClient = Client<HttpsConnector<Connect>, WasiBody>;
 
 /// Sends the requests of instances: over pooled connections with HTTP/2 where the origin offers it
 /// and HTTP/1.1 with keep-alive where not, and only to allowed origins. Redirects are not followed.
 /// Cheap to clone; clones share the pool.
 #[derive(Clone)]
 pub struct Outbound {
-    pub(crate) client: HttpClient,
-    pub(crate) allowed: Arc<AllowList>,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) counters: Arc<Counters>,
+    pub(super) client: HttpClient,
+    pub(super) allowed: Arc<AllowList>,
+    pub(super) connect_timeout: Duration,
+    pub(super) counters: Arc<Counters>,
 }
 
 /// Requests, counted where they are sent.
 #[derive(Default)]
-pub(crate) struct Counters {
-    pub(crate) answered: AtomicU64,
-    pub(crate) failed: AtomicU64,
-    pub(crate) denied: AtomicU64,
+pub(super) struct Counters {
+    pub(super) answered: AtomicU64,
+    pub(super) failed: AtomicU64,
+    pub(super) denied: AtomicU64,
 }
 
 /// What became of the requests of an [`Outbound`] and its clones.
@@ -95,18 +98,15 @@ pub enum InvalidOutbound {
 }
 
 impl Outbound {
-    /// The same client, for components that may reach `pattern` too (see
-    /// [`OutboundBuilder::allow`]).
-    ///
-    /// # Errors
-    /// [`InvalidPattern`].
-    pub fn allowing(&self, pattern: &str) -> Result<Self, InvalidPattern> {
+    /// This client for components that may reach `origin` too.
+    #[must_use]
+    pub fn allowing(&self, origin: &Origin) -> Self {
         let mut allowed = AllowList::clone(&self.allowed);
-        allowed.add(pattern)?;
-        Ok(Self {
+        allowed.add_origin(origin);
+        Self {
             allowed: Arc::new(allowed),
             ..self.clone()
-        })
+        }
     }
 
     /// What became of its requests.
@@ -125,7 +125,7 @@ impl Outbound {
             allowed: AllowList::default(),
             extra_roots: Vec::new(),
             native_roots: true,
-            connect_timeout: Duration::from_secs(10),
+            connect_timeout: CONNECT_TIMEOUT,
             proxy: Matcher::builder().build(),
         }
     }
@@ -133,7 +133,8 @@ impl Outbound {
 
 impl OutboundBuilder {
     /// Allows an origin: `[SCHEME://]HOST[:PORT]`, where the scheme is `https` if there is none,
-    /// a host that begins with `*.` stands for all names below, and the port `*` for any.
+    /// a host that begins with `*.` stands for all names below, and the port `*` for any. May be
+    /// called again.
     ///
     /// # Errors
     /// [`InvalidOutbound::Pattern`].
@@ -217,8 +218,8 @@ impl OutboundBuilder {
             .wrap_connector(Connect::new(tcp, self.proxy));
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(MAX_IDLE)
+            .pool_idle_timeout(IDLE_CONNECTION_LIFE)
+            .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
             .build(connector);
         Ok(Outbound {
             client,

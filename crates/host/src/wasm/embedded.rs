@@ -1,6 +1,6 @@
 //! The Tencent Cloud SSM store, which is part of this library.
 
-use crate::{
+use super::{
     component::Component,
     runtime::{LoadError, Runtime},
 };
@@ -26,7 +26,7 @@ impl Runtime {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runtime::RuntimeConfig;
+    use crate::wasm::RuntimeConfig;
 
     #[test]
     fn the_embedded_store_needs_no_compiler() {

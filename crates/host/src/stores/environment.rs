@@ -1,6 +1,18 @@
-//! This process's environment, as far as it is text and Dapr shows it.
+//! The environment: what a component may see of it, and this process's own as Dapr shows it.
 
 use std::{env, ffi::OsString};
+
+use super::properties::Properties;
+
+/// What a component that nobody initialises configures itself from. It has no `Debug`: keys are
+/// among the variables.
+#[derive(Clone, Default)]
+pub struct Environment {
+    /// All that its instances see.
+    pub variables: Vec<(String, String)>,
+    /// The properties that the host goes by, where `variables` set them: `timeout` and `endpoint`.
+    pub properties: Properties,
+}
 
 /// Whether Dapr keeps the variable from applications and Components.
 pub(crate) fn is_hidden(variable: &str) -> bool {
@@ -8,7 +20,7 @@ pub(crate) fn is_hidden(variable: &str) -> bool {
     upper == "APP_API_TOKEN" || upper.starts_with("DAPR_")
 }
 
-/// The value of `variable`, whatever stands in that name.
+/// The value of `variable`, if it is text.
 pub(crate) fn get(variable: &str) -> Option<String> {
     // With `=` in the name, the C library may find another variable's value.
     let is_name = !variable.is_empty() && !variable.contains(['=', '\0']);

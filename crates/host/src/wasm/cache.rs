@@ -10,7 +10,7 @@ use std::{
 use wasmtime::{Cache, CacheConfig};
 
 /// wasmtime's cache in `folder`; `None`, and a line in the log, where it cannot be trusted.
-pub(crate) fn open(folder: &Path) -> Option<Cache> {
+pub(super) fn open(folder: &Path) -> Option<Cache> {
     let opened = private(folder).and_then(|()| {
         let mut config = CacheConfig::new();
         config.with_directory(folder);

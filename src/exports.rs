@@ -30,11 +30,13 @@ thread_local! {
     static STATE: RefCell<State> = const { RefCell::new(State::Unconfigured) };
 }
 
+/// What the calls so far have made of this instance.
 enum State {
     /// `init` was never called: every call reads the environment.
     Unconfigured,
     /// No `init` has succeeded; this is what the last one said.
     Refused(ssm::Error),
+    /// A store that was configured, by `init` or by the environment.
     Ready(Rc<Store<WasiHttp>>),
 }
 
@@ -103,9 +105,9 @@ impl From<Secret> for wit::Secret {
 
 impl From<ssm::Error> for wit::Error {
     fn from(error: ssm::Error) -> Self {
-        let error = error.into_details();
+        let details = error.into_details();
         Self {
-            kind: match error.kind {
+            kind: match details.kind {
                 ErrorKind::InvalidConfig => wit::ErrorKind::InvalidConfig,
                 ErrorKind::InvalidRequest => wit::ErrorKind::InvalidRequest,
                 ErrorKind::NotFound => wit::ErrorKind::NotFound,
@@ -116,10 +118,10 @@ impl From<ssm::Error> for wit::Error {
                 ErrorKind::Timeout => wit::ErrorKind::Timeout,
                 ErrorKind::Internal => wit::ErrorKind::Internal,
             },
-            message: error.message,
-            code: error.code,
-            request_id: error.request_id,
-            retryable: error.retryable,
+            message: details.message,
+            code: details.code,
+            request_id: details.request_id,
+            retryable: details.retryable,
         }
     }
 }

@@ -1,0 +1,25 @@
+//! What the stores that are no components make of their data.
+
+use crate::contract::{CallError, Kind, Secret, StoreError};
+
+/// An error of a store that is built in.
+pub(super) fn error(kind: Kind, message: String) -> CallError {
+    CallError::Store(StoreError {
+        kind,
+        message,
+        code: None,
+        request_id: None,
+        retryable: false,
+    })
+}
+
+/// A secret of a store that is built in.
+pub(super) fn secret(name: &str, data: impl IntoIterator<Item = (String, String)>) -> Secret {
+    let wiped = |(key, value): (String, String)| (key, value.into());
+    Secret {
+        name: name.to_owned(),
+        data: data.into_iter().map(wiped).collect(),
+        version_id: String::new(),
+        request_id: String::new(),
+    }
+}

@@ -1,0 +1,78 @@
+//! The properties of one Component.
+
+use zeroize::Zeroize;
+
+use crate::contract::Metadata;
+
+/// The properties of one Component, references resolved. They are wiped when dropped and have no
+/// `Debug`: some are keys.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Properties(Metadata);
+
+impl Properties {
+    /// Of two properties of one name the later counts, as in Dapr.
+    pub fn new(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut properties = Self::default();
+        for (name, value) in pairs {
+            match properties.0.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, old)) => {
+                    old.zeroize();
+                    *old = value;
+                }
+                None => properties.0.push((name, value)),
+            }
+        }
+        properties.0.sort();
+        properties
+    }
+
+    /// All of them, sorted by name.
+    pub fn pairs(&self) -> &Metadata {
+        &self.0
+    }
+
+    /// The value of `name`, which matches in any case; empty counts as absent.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let mut pairs = self.0.iter();
+        let found = pairs.find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// Whether `name` is set to what Dapr takes for true; anything else is false.
+    pub(super) fn is_true(&self, name: &str) -> bool {
+        self.get(name).is_some_and(values::is_truthy)
+    }
+}
+
+impl Drop for Properties {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(|(_, value)| value.zeroize());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_later_of_two_properties_counts_and_names_match_in_any_case() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let properties = Properties::new([
+            pair("b", "1"),
+            pair("a", "x"),
+            pair("b", "Yes"),
+            pair("c", ""),
+        ]);
+        assert_eq!(
+            properties.pairs(),
+            &[pair("a", "x"), pair("b", "Yes"), pair("c", "")]
+        );
+        assert_eq!(
+            (properties.get("B"), properties.get("c")),
+            (Some("Yes"), None)
+        );
+        assert!(properties.is_true("b") && !properties.is_true("a"));
+    }
+}

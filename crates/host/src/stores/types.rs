@@ -1,0 +1,207 @@
+//! What can be served: the types of stores, and what the instances of each are granted.
+
+use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
+
+use thiserror::Error;
+
+use super::{
+    Store,
+    built_in::error,
+    environment::Environment,
+    local_env::LocalEnv,
+    local_file::LocalFile,
+    pool::{Configured, Pool, PoolOptions},
+    properties::Properties,
+};
+use crate::{
+    contract::{CallError, Kind},
+    outbound::Origin,
+    wasm::Component,
+};
+
+/// What all types of secret stores begin with.
+const CATEGORY: &str = "secretstores.";
+const LOCAL_ENV: &str = "secretstores.local.env";
+const LOCAL_FILE: &str = "secretstores.local.file";
+
+/// The type of a secret store, such as `secretstores.local.env`: Dapr's `spec.type`, in lower case
+/// because Dapr matches it in any.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StoreType(String);
+
+/// Text that is not the type of a secret store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("it is not the type of a secret store: say secretstores.NAME")]
+pub struct InvalidStoreType;
+
+impl StoreType {
+    /// Whether a Component of the type `text` means to be a secret store, rightly written or not.
+    pub fn is_one_in_name(text: &str) -> bool {
+        let category = text.get(..CATEGORY.len());
+        category.is_some_and(|category| category.eq_ignore_ascii_case(CATEGORY))
+    }
+
+    /// All of it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What follows `secretstores.`.
+    pub fn name(&self) -> &str {
+        self.0.strip_prefix(CATEGORY).unwrap_or(&self.0)
+    }
+}
+
+impl FromStr for StoreType {
+    type Err = InvalidStoreType;
+
+    fn from_str(text: &str) -> Result<Self, InvalidStoreType> {
+        let lower = text.to_ascii_lowercase();
+        // It becomes a file's name where it is offered on a socket.
+        let good = lower
+            .strip_prefix(CATEGORY)
+            .is_some_and(|name| !name.is_empty() && !name.contains(['/', '\0']));
+        good.then_some(Self(lower)).ok_or(InvalidStoreType)
+    }
+}
+
+impl fmt::Display for StoreType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The types that can be served: by components, and Dapr's `secretstores.local.env` and
+/// `secretstores.local.file`, which are built in.
+#[derive(Clone)]
+pub struct StoreTypes {
+    components: BTreeMap<StoreType, Served>,
+    options: PoolOptions,
+}
+
+/// How one type is served.
+#[derive(Clone)]
+struct Served {
+    component: Component,
+    /// `None` where stores are configured by Components alone.
+    environment: Option<Environment>,
+}
+
+impl StoreTypes {
+    /// The built-in types only. `options` are for the components to come.
+    pub fn new(options: PoolOptions) -> Self {
+        Self {
+            components: BTreeMap::new(),
+            options,
+        }
+    }
+
+    /// Serves `store_type` by `component`.
+    #[must_use]
+    pub fn with(self, store_type: StoreType, component: Component) -> Self {
+        self.serving(store_type, component, None)
+    }
+
+    /// Serves `store_type` by `component`, also without a Component, from `environment`.
+    #[must_use]
+    pub fn with_environment(
+        self,
+        store_type: StoreType,
+        component: Component,
+        environment: Environment,
+    ) -> Self {
+        self.serving(store_type, component, Some(environment))
+    }
+
+    fn serving(
+        mut self,
+        store_type: StoreType,
+        component: Component,
+        environment: Option<Environment>,
+    ) -> Self {
+        let served = Served {
+            component,
+            environment,
+        };
+        self.components.insert(store_type, served);
+        self
+    }
+
+    /// The types that can be served, sorted.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.components.keys().map(StoreType::as_str).collect();
+        names.extend([LOCAL_ENV, LOCAL_FILE]);
+        names.sort_unstable();
+        names
+    }
+
+    /// Starts a store of the type `store_type`; `None` if there is no such type.
+    pub async fn start(
+        &self,
+        store_type: &StoreType,
+        properties: Properties,
+    ) -> Option<Result<Arc<dyn Store>, CallError>> {
+        if let Some(served) = self.components.get(store_type) {
+            return Some(self.pool(served, Configured::By(properties)).await);
+        }
+        match store_type.as_str() {
+            LOCAL_ENV => Some(Ok(Arc::new(LocalEnv::new(&properties)))),
+            LOCAL_FILE => {
+                let store = LocalFile::new(&properties);
+                Some(store.map(|store| Arc::new(store) as Arc<dyn Store>))
+            }
+            _ => None,
+        }
+    }
+
+    /// Starts a store of the type `store_type` that configures itself from its environment; `None`
+    /// where there is none for that type.
+    pub async fn start_from_environment(
+        &self,
+        store_type: &StoreType,
+    ) -> Option<Result<Arc<dyn Store>, CallError>> {
+        let served = self.components.get(store_type)?;
+        let environment = served.environment.clone()?;
+        Some(self.pool(served, Configured::From(environment)).await)
+    }
+
+    async fn pool(
+        &self,
+        served: &Served,
+        configured: Configured,
+    ) -> Result<Arc<dyn Store>, CallError> {
+        let mut options = self.options.clone();
+        // Whoever configures an endpoint means the store to reach it.
+        let endpoint = configured.properties().get("endpoint").map(Origin::parse);
+        if let Some(Ok(origin)) = &endpoint {
+            options.outbound = options.outbound.allowing(origin);
+        }
+        let pool = Pool::start(served.component.clone(), options, configured).await?;
+        match endpoint {
+            // Said after the store's own word on it, which knows more.
+            Some(Err(why)) => Err(error(Kind::InvalidConfig, format!("endpoint: {why}"))),
+            _ => Ok(Arc::new(pool)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_is_one_in_any_case() {
+        let parsed: StoreType = "SecretStores.Local.Env".parse().unwrap();
+        assert_eq!(parsed.as_str(), LOCAL_ENV);
+        assert_eq!(parsed.name(), "local.env");
+        for wrong in [
+            "",
+            "secretstores.",
+            "state.redis",
+            "secretstores.a/b",
+            "local.env",
+        ] {
+            assert_eq!(wrong.parse::<StoreType>(), Err(InvalidStoreType), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! How a component runs: one engine for a process, compiled components, instances with their limits.
+//! Nothing in here knows Dapr's resources or a protocol.
+
+mod cache;
+mod compile;
+mod component;
+mod embedded;
+mod engine;
+mod instance;
+mod runtime;
+mod state;
+mod ticker;
+
+pub use component::Component;
+pub use engine::{RuntimeConfig, Usage};
+pub use instance::SecretStore;
+pub use runtime::{LoadError, Runtime};
+pub use state::{InstanceOptions, Output};

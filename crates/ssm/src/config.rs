@@ -1,0 +1,55 @@
+//! What a client is told, and what holds where nothing is set.
+
+use std::time::Duration;
+
+use crate::{credentials::Credentials, endpoint::Endpoint, names::Region};
+
+/// The deadline of one operation when none is set.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often a failed request is repeated when nothing is set.
+pub const DEFAULT_MAX_RETRIES: u32 = 3;
+/// How many requests a bulk read keeps in flight when nothing is set; chosen by `just bench`.
+pub const DEFAULT_MAX_IN_FLIGHT: usize = 64;
+
+/// What a client needs to know. It has no `Debug`: it holds a key.
+pub struct Config {
+    /// The origin that requests go to.
+    pub endpoint: Endpoint,
+    /// The region whose secrets are read, sent as `X-TC-Region`.
+    pub region: Region,
+    /// The key that signs every request.
+    pub credentials: Credentials,
+    /// The deadline of one operation: everything it sends, waits and repeats.
+    pub timeout: Duration,
+    /// How often one failed request is repeated, within the deadline. 0 means never.
+    ///
+    /// Repeated are throttling, HTTP 5xx, `InternalError`, `FailedOperation`,
+    /// `ServiceUnavailable`, connections that fail or break, and attempts without an answer.
+    /// All requests are reads, so repeating one is safe.
+    pub max_retries: u32,
+    /// How many requests a bulk read keeps in flight; at least 1.
+    pub max_in_flight: usize,
+}
+
+impl Config {
+    /// The defaults for `region` and `credentials`.
+    pub fn new(region: Region, credentials: Credentials) -> Self {
+        Self {
+            endpoint: Endpoint::default(),
+            region,
+            credentials,
+            timeout: DEFAULT_TIMEOUT,
+            max_retries: DEFAULT_MAX_RETRIES,
+            max_in_flight: DEFAULT_MAX_IN_FLIGHT,
+        }
+    }
+}
+
+/// A duration as settings are written: `30s`, `1500ms`. Parts of a millisecond are left out.
+pub fn duration_text(duration: Duration) -> String {
+    let millis = duration.as_millis() as u64;
+    match millis % 1_000 {
+        0 => format!("{}s", millis / 1_000),
+        _ => format!("{millis}ms"),
+    }
+}
