@@ -19,7 +19,7 @@ const PROTOS: [&str; 2] = [
     "dapr/proto/runtime/v1/dapr.proto",
 ];
 /// What the component is made of, from the repository's root.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 8] = [
     "Cargo.toml",
     "Cargo.lock",
     ".cargo/config.toml",
@@ -27,6 +27,7 @@ const SOURCES: [&str; 7] = [
     "wit",
     "crates/ssm",
     "crates/tc3",
+    "crates/values",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
