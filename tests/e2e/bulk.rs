@@ -1,6 +1,6 @@
 //! Reading many secrets at once.
 
-use dapr_wasm_host::{ErrorKind, Secret as Read};
+use dapr_wasm_host::{Kind, Secret as Read};
 use host_test::harness::{Harness, metadata, store_error};
 use ssm_emulator::{Behaviour, Config, Fault, FaultKind, Rates, Secret};
 
@@ -102,10 +102,10 @@ async fn named_secrets_are_read_and_nothing_is_listed() {
 
     let names = metadata(&[("names", "api-token,no-such")]);
     let error = store_error(it.store.bulk_get(&names).await);
-    assert_eq!(error.kind, ErrorKind::NotFound);
+    assert_eq!(error.kind, Kind::NotFound);
     assert!(error.message.contains("no-such"), "{error}");
     let error = store_error(it.store.bulk_get(&metadata(&[("names", " , ")])).await);
-    assert_eq!(error.kind, ErrorKind::InvalidRequest);
+    assert_eq!(error.kind, Kind::InvalidRequest);
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn one_failure_fails_the_whole_unless_it_may_be_skipped() {
     config.faults = vec![Fault::new(denied).of("secret-0007")];
     let mut it = Harness::start(config, &[]).await;
     let error = store_error(it.store.bulk_get(&vec![]).await);
-    assert_eq!(error.kind, ErrorKind::PermissionDenied);
+    assert_eq!(error.kind, Kind::PermissionDenied);
     assert!(error.message.contains("secret-0007"), "{error}");
 
     let mut store = it.initialised(&[("bulkOnError", "skip")]).await.unwrap();
@@ -167,7 +167,7 @@ async fn an_answer_that_is_no_list_is_refused_and_not_taken_for_an_empty_one() {
         config.faults = vec![Fault::new(FaultKind::Raw(raw.as_bytes().to_vec()))];
         let mut it = Harness::start(config, &[]).await;
         let error = store_error(it.store.bulk_get(&vec![]).await);
-        assert_eq!(error.kind, ErrorKind::Internal, "{raw}: {error}");
+        assert_eq!(error.kind, Kind::Internal, "{raw}: {error}");
     }
     let none = r#"{"Response":{"TotalCount":0,"SecretMetadatas":null,"RequestId":"r"}}"#;
     let mut config = many(1);

@@ -1,6 +1,6 @@
 //! A clock that is wrong.
 
-use dapr_wasm_host::ErrorKind;
+use dapr_wasm_host::Kind;
 use host_test::harness::{Harness, store_error};
 use ssm_emulator::{Config, Fault, FaultKind};
 
@@ -51,7 +51,7 @@ async fn a_refusal_that_the_clock_does_not_explain_is_reported() {
     };
     let mut it = Harness::start(config, &[]).await;
     let error = store_error(it.store.get("api-token", &vec![]).await);
-    assert_eq!(error.kind, ErrorKind::Unauthenticated);
+    assert_eq!(error.kind, Kind::Unauthenticated);
     assert!(error.message.contains("clock"), "{error}");
     assert_eq!(it.emulator.requests().len(), 1);
 }

@@ -1,6 +1,6 @@
 //! Configuring the store: `init`, or the environment.
 
-use dapr_wasm_host::{CallError, ErrorKind};
+use dapr_wasm_host::{CallError, Kind};
 use host_test::harness::{Harness, store_error};
 use ssm_emulator::{Account, Config, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
 
@@ -29,7 +29,7 @@ async fn a_bad_property_is_named_and_never_quoted() {
         let Err(CallError::Store(error)) = it.initialised(&[(property, value)]).await else {
             panic!("{property}={value} is taken");
         };
-        assert_eq!(error.kind, ErrorKind::InvalidConfig, "{error}");
+        assert_eq!(error.kind, Kind::InvalidConfig, "{error}");
         assert!(error.message.contains(property), "{error}");
         assert!(value.len() < 3 || !error.message.contains(value), "{error}");
         assert!(!error.retryable);
@@ -92,7 +92,7 @@ async fn temporary_keys_work_under_every_name_of_the_token() {
     }
     let mut store = it.initialised(&[("token", "stale")]).await.unwrap();
     let error = store_error(store.get("api-token", &vec![]).await);
-    assert_eq!(error.kind, ErrorKind::Unauthenticated);
+    assert_eq!(error.kind, Kind::Unauthenticated);
     assert_eq!(error.code.as_deref(), Some("AuthFailure.TokenFailure"));
 }
 
@@ -103,7 +103,7 @@ async fn an_environment_without_keys_says_which_variable_to_set() {
         .uninitialised(&[("TENCENTCLOUD_REGION", "ap-guangzhou")])
         .await;
     let error = store_error(store.get("api-token", &vec![]).await);
-    assert_eq!(error.kind, ErrorKind::InvalidConfig);
+    assert_eq!(error.kind, Kind::InvalidConfig);
     assert!(error.message.contains("TENCENTCLOUD_SECRET_ID"), "{error}");
     assert!(store.features().await.unwrap().is_empty());
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dapr_wasm_host::{ErrorKind, StoreError};
+use dapr_wasm_host::{Kind, StoreError};
 use host_test::harness::{Harness, store_error};
 use ssm_emulator::{Config, Fault, FaultKind};
 
@@ -34,7 +34,7 @@ async fn an_answer_that_is_not_ssms_is_refused() {
         deep.into_bytes(),
     ] {
         let (error, _) = failing(Fault::new(FaultKind::Raw(raw)), ONCE).await;
-        assert_eq!(error.kind, ErrorKind::Unavailable, "{error}");
+        assert_eq!(error.kind, Kind::Unavailable, "{error}");
         assert!(error.message.contains("not SSM"), "{error}");
     }
 }
@@ -48,7 +48,7 @@ async fn an_answer_of_another_form_is_refused_and_never_quoted() {
     ] {
         let raw = FaultKind::Raw(raw.as_bytes().to_vec());
         let (error, _) = failing(Fault::new(raw), ONCE).await;
-        assert_eq!(error.kind, ErrorKind::Internal, "{error}");
+        assert_eq!(error.kind, Kind::Internal, "{error}");
         assert_eq!(error.request_id.as_deref(), Some("r"));
         assert!(!error.message.contains("s3cr3t"), "{error}");
     }
@@ -64,7 +64,7 @@ async fn an_answer_that_belongs_to_another_question_is_refused() {
     ] {
         let fault = Fault::new(kind.clone()).on("GetSecretValue");
         let (error, _) = failing(fault, ONCE).await;
-        assert_eq!(error.kind, ErrorKind::Internal, "{kind:?}: {error}");
+        assert_eq!(error.kind, Kind::Internal, "{kind:?}: {error}");
         assert!(!error.retryable, "{kind:?}");
     }
     let config = Config {
@@ -74,13 +74,13 @@ async fn an_answer_that_belongs_to_another_question_is_refused() {
     let mut it = Harness::start(config, ONCE).await;
     let version = vec![("version_id".to_owned(), "v1".to_owned())];
     let error = store_error(it.store.get("db-password", &version).await);
-    assert_eq!(error.kind, ErrorKind::Internal, "{error}");
+    assert_eq!(error.kind, Kind::Internal, "{error}");
 }
 
 #[tokio::test]
 async fn two_hundred_megabytes_are_not_swallowed() {
     let (error, mut it) = failing(Fault::new(FaultKind::Huge).times(1), ONCE).await;
-    assert_eq!(error.kind, ErrorKind::Internal, "{error}");
+    assert_eq!(error.kind, Kind::Internal, "{error}");
     assert!(error.message.contains("larger"), "{error}");
     // The instance is as good as new.
     assert!(it.store.get("api-token", &vec![]).await.is_ok());
@@ -91,7 +91,7 @@ async fn a_redirect_is_not_followed() {
     let target = Harness::start(Config::sample(), &[]).await;
     let redirect = FaultKind::Redirect(target.emulator.url());
     let (error, _) = failing(Fault::new(redirect), ONCE).await;
-    assert_eq!(error.kind, ErrorKind::Unavailable, "{error}");
+    assert_eq!(error.kind, Kind::Unavailable, "{error}");
     assert!(error.message.contains("redirect"), "{error}");
     assert!(target.emulator.requests().is_empty());
 }
@@ -121,17 +121,17 @@ async fn a_broken_exchange_is_repeated_until_it_works() {
 #[tokio::test]
 async fn what_stays_broken_is_reported_with_its_own_kind() {
     for (kind, expected) in [
-        (FaultKind::Status(502), ErrorKind::Unavailable),
-        (FaultKind::Status(429), ErrorKind::Throttled),
-        (FaultKind::Reset, ErrorKind::Unavailable),
-        (FaultKind::Truncated, ErrorKind::Unavailable),
+        (FaultKind::Status(502), Kind::Unavailable),
+        (FaultKind::Status(429), Kind::Throttled),
+        (FaultKind::Reset, Kind::Unavailable),
+        (FaultKind::Truncated, Kind::Unavailable),
         (
             FaultKind::Error("RequestLimitExceeded".to_owned()),
-            ErrorKind::Throttled,
+            Kind::Throttled,
         ),
         (
             FaultKind::Error("InternalError".to_owned()),
-            ErrorKind::Unavailable,
+            Kind::Unavailable,
         ),
     ] {
         let (error, it) = failing(Fault::new(kind.clone()), &[("maxRetries", "1")]).await;
@@ -160,7 +160,7 @@ async fn a_silent_server_never_holds_a_call_past_its_timeout() {
         let (error, mut it) = failing(Fault::new(kind.clone()).times(1), &properties).await;
         // An upper bound, wide enough for a machine that is busy.
         assert!(started.elapsed() < Duration::from_secs(20), "{kind:?}");
-        assert_eq!(error.kind, ErrorKind::Timeout, "{kind:?}: {error}");
+        assert_eq!(error.kind, Kind::Timeout, "{kind:?}: {error}");
         assert!(error.retryable && error.message.contains("1s"), "{error}");
         assert!(it.store.get("api-token", &vec![]).await.is_ok(), "{kind:?}");
     }
@@ -181,7 +181,7 @@ async fn throttling_for_ever_ends_at_the_deadline_and_says_so() {
     let fault = Fault::new(FaultKind::Error("RequestLimitExceeded".to_owned()));
     let properties = [("timeout", "3s"), ("maxRetries", "20")];
     let (error, _) = failing(fault, &properties).await;
-    let kinds = [ErrorKind::Throttled, ErrorKind::Timeout];
+    let kinds = [Kind::Throttled, Kind::Timeout];
     assert!(kinds.contains(&error.kind), "{error}");
     assert_eq!(error.code.as_deref(), Some("RequestLimitExceeded"));
 }
@@ -192,7 +192,7 @@ async fn nobody_listening_is_unavailable_and_says_what_to_check() {
     let mut store = it.initialised(&[("maxRetries", "1")]).await.unwrap();
     drop(it.emulator);
     let error = store_error(store.get("api-token", &vec![]).await);
-    assert_eq!(error.kind, ErrorKind::Unavailable, "{error}");
+    assert_eq!(error.kind, Kind::Unavailable, "{error}");
     assert!(
         error.retryable && error.message.contains("endpoint"),
         "{error}"

@@ -1,6 +1,6 @@
 //! Asking whether the road to SSM is open.
 
-use dapr_wasm_host::ErrorKind;
+use dapr_wasm_host::Kind;
 use host_test::harness::{Harness, store_error};
 use ssm_emulator::{Config, Fault, FaultKind};
 
@@ -26,7 +26,7 @@ async fn a_bad_key_or_no_network_does_not() {
     let it = Harness::start(Config::sample(), &[]).await;
     let mut store = it.initialised(&[("secretKey", "wrong")]).await.unwrap();
     let error = store_error(store.ping().await);
-    assert_eq!(error.kind, ErrorKind::Unauthenticated);
+    assert_eq!(error.kind, Kind::Unauthenticated);
     let mut store = it
         .initialised(&[("secretId", "AKIDunknown")])
         .await
@@ -38,5 +38,5 @@ async fn a_bad_key_or_no_network_does_not() {
     it.emulator.add_fault(Fault::new(page));
     let mut store = it.initialised(&[]).await.unwrap();
     let error = store_error(store.ping().await);
-    assert_eq!(error.kind, ErrorKind::Unavailable);
+    assert_eq!(error.kind, Kind::Unavailable);
 }

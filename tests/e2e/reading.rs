@@ -1,6 +1,6 @@
 //! Reading one secret through the built component.
 
-use dapr_wasm_host::ErrorKind;
+use dapr_wasm_host::Kind;
 use host_test::harness::{Harness, metadata, store_error};
 use ssm_emulator::{Behaviour, Config, Secret, UnusedValue, Value};
 
@@ -119,7 +119,7 @@ async fn a_prefix_is_put_before_names_and_never_shown() {
     assert_eq!(secret.name, "password");
     assert_eq!(secret.value("password"), Some("sample-password-new"));
     let error = store_error(store.get("api-token", &vec![]).await);
-    assert_eq!(error.kind, ErrorKind::NotFound);
+    assert_eq!(error.kind, Kind::NotFound);
 }
 
 #[tokio::test]
@@ -131,20 +131,20 @@ async fn what_is_missing_disabled_or_denied_says_which() {
         (
             "no-such",
             "v1",
-            ErrorKind::NotFound,
+            Kind::NotFound,
             "ResourceNotFound.SecretNotExist",
         ),
-        ("db-password", "v9", ErrorKind::NotFound, "ResourceNotFound"),
+        ("db-password", "v9", Kind::NotFound, "ResourceNotFound"),
         (
             "retired",
             "v1",
-            ErrorKind::NotFound,
+            Kind::NotFound,
             "ResourceUnavailable.ResourceDisabled",
         ),
         (
             "db-password",
             "",
-            ErrorKind::PermissionDenied,
+            Kind::PermissionDenied,
             "UnauthorizedOperation",
         ),
     ] {
@@ -163,13 +163,13 @@ async fn malformed_names_and_versions_are_refused_before_anything_is_sent() {
     let long = "x".repeat(129);
     for name in ["", "-x", "a/b", "a b", "ключ", "a\0b", &long] {
         let error = store_error(it.store.get(name, &vec![]).await);
-        assert_eq!(error.kind, ErrorKind::InvalidRequest, "{name:?}");
+        assert_eq!(error.kind, Kind::InvalidRequest, "{name:?}");
         assert!(error.message.contains("name"), "{error}");
     }
     for version in ["-v", "v/1", &long] {
         let metadata = metadata(&[("version_id", version)]);
         let error = store_error(it.store.get("api-token", &metadata).await);
-        assert_eq!(error.kind, ErrorKind::InvalidRequest, "{version:?}");
+        assert_eq!(error.kind, Kind::InvalidRequest, "{version:?}");
         assert!(error.message.contains("version_id"), "{error}");
     }
     assert!(it.emulator.requests().is_empty());
@@ -182,13 +182,13 @@ async fn another_region_has_other_secrets() {
     config.secrets.push(there);
     let mut it = Harness::start(config, &[]).await;
     let error = store_error(it.store.get("there", &vec![]).await);
-    assert_eq!(error.kind, ErrorKind::NotFound);
+    assert_eq!(error.kind, Kind::NotFound);
     // A zone, as Dapr's own page shows it, means its region.
     let mut store = it.initialised(&[("region", "ap-beijing-3")]).await.unwrap();
     assert!(store.get("there", &vec![]).await.is_ok());
     let mut store = it.initialised(&[("region", "eu-nowhere")]).await.unwrap();
     let error = store_error(store.get("there", &vec![]).await);
-    assert_eq!(error.kind, ErrorKind::InvalidConfig);
+    assert_eq!(error.kind, Kind::InvalidConfig);
     assert!(error.message.contains("region"), "{error}");
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dapr_wasm_host::{
-    CallError, ErrorKind, InstanceOptions, Outbound, Runtime, RuntimeConfig, SecretStore,
+    CallError, InstanceOptions, Kind, Outbound, Runtime, RuntimeConfig, SecretStore,
 };
 use host_test::harness::{Harness, compiled, properties, store_error};
 use ssm_emulator::{Config, Emulator, Fault, FaultKind};
@@ -39,7 +39,7 @@ async fn tls_with_a_stranger_fails_and_says_so() {
     let trusting = Outbound::builder().native_roots(true).allow(&url).unwrap();
     let mut store = store(&trusting.build().unwrap(), &url).await;
     let error = store_error(store.get("api-token", &vec![]).await);
-    assert_eq!(error.kind, ErrorKind::Unavailable);
+    assert_eq!(error.kind, Kind::Unavailable);
     assert!(error.message.contains("TLS"), "{error}");
     assert!(emulator.requests().is_empty());
 }
@@ -52,7 +52,7 @@ async fn a_host_that_is_not_allowed_is_not_reached_and_the_error_says_what_to_al
     let elsewhere = elsewhere.allow("https://ssm.tencentcloudapi.com").unwrap();
     let mut store = store(&elsewhere.build().unwrap(), &url).await;
     let error = store_error(store.get("api-token", &vec![]).await);
-    assert_eq!(error.kind, ErrorKind::Unavailable);
+    assert_eq!(error.kind, Kind::Unavailable);
     assert!(!error.retryable);
     assert!(error.message.contains(&url), "{error}");
     assert!(error.message.contains("allowed_outbound_hosts"), "{error}");

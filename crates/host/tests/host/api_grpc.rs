@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use dapr_wasm_host::proto::runtime::{
+use dapr_wasm_host::grpc::proto::runtime::{
     GetBulkSecretRequest, GetMetadataRequest, GetSecretRequest, SetMetadataRequest,
     dapr_client::DaprClient,
 };

@@ -10,7 +10,7 @@ use std::{
 
 use dapr_wasm_host::{
     Runtime,
-    proto::components::{
+    grpc::proto::components::{
         BulkGetSecretRequest, FeaturesRequest, GetSecretRequest, MetadataRequest, PingRequest,
         SecretStoreInitRequest, secret_store_client::SecretStoreClient,
     },
