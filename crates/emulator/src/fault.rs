@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use values::duration;
+
 /// How an answer goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FaultKind {
@@ -172,19 +174,6 @@ fn kind_of(name: &str, value: &str) -> Result<FaultKind, &'static str> {
         "no-request-id" => FaultKind::NoRequestId,
         _ => return Err("its kind is unknown (see --help)"),
     })
-}
-
-/// Reads a duration such as `20ms` or `2s`.
-pub fn duration(text: &str) -> Option<Duration> {
-    let unit = text.find(|c: char| c.is_ascii_alphabetic())?;
-    let (number, unit) = text.split_at(unit);
-    let number: f64 = number.parse().ok()?;
-    let seconds = match unit {
-        "ms" => number / 1_000.0,
-        "s" => number,
-        _ => return None,
-    };
-    Duration::try_from_secs_f64(seconds).ok()
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ mod verify;
 
 pub use behaviour::{Behaviour, UnusedValue};
 pub use config::{Account, Config, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret, Value, Version};
-pub use fault::{Fault, FaultKind, duration};
+pub use fault::{Fault, FaultKind};
 pub use rates::Rates;
 pub use seed::SeedError;
 pub use server::Emulator;

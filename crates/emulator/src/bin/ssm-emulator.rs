@@ -22,7 +22,7 @@ mod native {
 
     use clap::Parser;
     use ssm_emulator::{
-        Account, Config, Emulator, Fault, Rates, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, duration,
+        Account, Config, Emulator, Fault, Rates, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY,
     };
 
     /// Emulates Tencent Cloud Secrets Manager (SSM): verifies TC3 signatures, keeps the documented
@@ -88,7 +88,7 @@ mod native {
     }
 
     fn parse_duration(text: &str) -> Result<Duration, String> {
-        duration(text).ok_or_else(|| "write a duration such as 20ms or 2s".to_owned())
+        values::duration(text).ok_or_else(|| "write a duration such as 20ms or 2s".to_owned())
     }
 
     #[tokio::main]
