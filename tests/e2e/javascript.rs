@@ -1,4 +1,5 @@
-//! A store in another language, of others' tools (`tests/js-store`): the contract is not ours alone.
+//! A store in another language, of others' tools (`tests/fixtures/js-store`): the contract is not
+//! ours alone.
 //! The command serves it in `crates/host/tests/host/javascript.rs`.
 
 use std::fs;

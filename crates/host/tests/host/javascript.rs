@@ -1,4 +1,4 @@
-//! A store in JavaScript (`tests/js-store`), served as any other.
+//! A store in JavaScript (`tests/fixtures/js-store`), served as any other.
 
 use host_test::programs::prepared;
 

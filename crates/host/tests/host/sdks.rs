@@ -14,7 +14,11 @@ fn installed(path: &str) -> Option<PathBuf> {
 
 fn script(program: impl AsRef<Path>, name: &str) -> Command {
     let mut command = Command::new(program.as_ref());
-    command.arg(component_build::root().join("tests/sdk").join(name));
+    command.arg(
+        component_build::root()
+            .join("tests/fixtures/sdk")
+            .join(name),
+    );
     command
 }
 
@@ -48,7 +52,7 @@ async fn the_python_sdk_reads_over_grpc() {
         return;
     };
     let tokens = [("", ""), ("let-me-in", "let-me-in"), ("let-me-in", "other")];
-    reads(|| script(&python, "python.py"), &tokens).await;
+    reads(|| script(&python, "dapr.py"), &tokens).await;
 }
 
 #[tokio::test]
@@ -57,7 +61,7 @@ async fn the_javascript_sdk_reads_over_http_and_grpc() {
         return;
     };
     let node = || {
-        let mut command = script("node", "node.cjs");
+        let mut command = script("node", "dapr.cjs");
         command.env("NODE_PATH", &modules);
         command
     };
