@@ -7,3 +7,4 @@ pub mod demo;
 pub mod fronts;
 pub mod harness;
 pub mod programs;
+pub mod skips;

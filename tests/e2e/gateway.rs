@@ -1,7 +1,7 @@
 //! The gateway composed with the store, served by the unmodified wasmtime command.
 
 use bytes::Bytes;
-use host_test::{fronts, harness::compiled, programs::prepared};
+use host_test::{fronts, harness::compiled, programs::DAPR_SDK_NODE_MODULES};
 use http_body_util::{BodyExt, Full};
 use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
@@ -171,7 +171,7 @@ async fn bodies_are_read_as_daprd_reads_them() {
 
 #[tokio::test]
 async fn daprs_javascript_sdk_reads_through_it() {
-    let Some(modules) = prepared("target/tools/node/node_modules", "tools/setup") else {
+    let Some(modules) = DAPR_SDK_NODE_MODULES.find() else {
         return;
     };
     let emulator = Emulator::start(Config::sample()).await.unwrap();

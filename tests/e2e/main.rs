@@ -23,6 +23,7 @@ mod ping;
 mod reading;
 mod secrecy;
 mod spin;
+mod tencentcloud_sdk;
 mod transport;
 mod wasmtime;
 mod wasmtime_run;

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::Stdio};
 
-use host_test::programs::prepared;
+use host_test::programs::WASMTIME;
 use ssm_emulator::{Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
 use tempfile::NamedTempFile;
 use tokio::{
@@ -12,7 +12,7 @@ use tokio::{
 
 /// Where it is.
 pub(crate) fn program() -> Option<PathBuf> {
-    prepared("target/tools/bin/wasmtime", "tools/setup")
+    WASMTIME.find()
 }
 
 /// Variables that configure a store to read from `emulator`.

@@ -9,7 +9,10 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream};
-use host_test::{harness::properties, programs::prepared};
+use host_test::{
+    harness::properties,
+    programs::{CONFORMANCE, DAPRD, DAPRD_BUILTIN},
+};
 use http::{Method, StatusCode};
 use rustix::process::Signal;
 use ssm_emulator::{Account, Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret};
@@ -18,10 +21,6 @@ use tokio::time::sleep;
 use crate::support::{Answer, Folder, Process, command, component, on, secrets_file, send, text};
 
 const WASM: &str = "secretstores.tencentcloud.ssm.wasm";
-
-fn program(name: &str) -> Option<PathBuf> {
-    prepared(&format!("target/daprd/{name}"), "tools/daprd")
-}
 
 /// A folder of resources, one of sockets, and the two processes between them.
 struct World {
@@ -115,7 +114,7 @@ fn wasm(yaml: &str) -> String {
 
 #[tokio::test]
 async fn daprd_reads_by_the_wasm_type() {
-    let Some(program) = program("daprd") else {
+    let Some(program) = DAPRD.find() else {
         return;
     };
     let mut config = Config::sample();
@@ -174,7 +173,7 @@ async fn daprd_reads_by_the_wasm_type() {
 
 #[tokio::test]
 async fn dropped_in_it_serves_instead_of_the_built_in_component_under_the_same_yaml() {
-    let Some(program) = program("daprd-builtin") else {
+    let Some(program) = DAPRD_BUILTIN.find() else {
         return;
     };
     let emulator = Emulator::start(Config::sample()).await.unwrap();
@@ -193,7 +192,7 @@ async fn dropped_in_it_serves_instead_of_the_built_in_component_under_the_same_y
 
 #[tokio::test]
 async fn components_take_their_values_from_it_and_it_takes_its_keys_from_another() {
-    let Some(program) = program("daprd") else {
+    let Some(program) = DAPRD.find() else {
         return;
     };
     let world = World::new(program);
@@ -244,7 +243,7 @@ async fn components_take_their_values_from_it_and_it_takes_its_keys_from_another
 
 #[tokio::test]
 async fn a_killed_host_serves_again_and_so_does_a_restarted_daprd() {
-    let Some(program) = program("daprd") else {
+    let Some(program) = DAPRD.find() else {
         return;
     };
     let emulator = Emulator::start(Config::sample()).await.unwrap();
@@ -286,7 +285,7 @@ async fn a_killed_host_serves_again_and_so_does_a_restarted_daprd() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn daprs_conformance_suite_passes_through_the_socket() {
-    let Some(conformance) = program("conformance") else {
+    let Some(conformance) = CONFORMANCE.find() else {
         return;
     };
     let mut config = Config::sample();
