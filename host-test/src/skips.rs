@@ -10,7 +10,7 @@ use std::{
     fs::{self, OpenOptions},
     io::{self, Write},
     os::unix::process::parent_id,
-    path::{Path, PathBuf},
+    path::PathBuf,
     thread,
     time::Duration,
 };
@@ -37,8 +37,7 @@ impl Skips {
 
     /// Adds the test that runs in this thread, for want of `missing`, which the command `by` gets.
     pub(crate) fn add(&self, missing: &str, by: &str) -> io::Result<()> {
-        let program = env::args_os().next().unwrap_or_default();
-        let program = Path::new(&program).display();
+        let program = env::args().next().unwrap_or_default();
         let thread = thread::current();
         let test = thread.name().unwrap_or_default();
         fs::create_dir_all(&self.folder)?;
@@ -71,7 +70,7 @@ impl Skips {
         self.folder.join(self.run.to_string())
     }
 
-    /// As far as possible: it matters to nobody but the disk.
+    /// Removes what runs left whose summary nobody asked for, as far as possible.
     fn remove_stale(&self) {
         let files = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         for file in files {
@@ -88,13 +87,13 @@ impl Skips {
 fn summary(skips: &str) -> String {
     // A test that asked twice was skipped once.
     let tests: BTreeSet<&str> = skips.lines().collect();
-    let mut wants = BTreeMap::<_, usize>::new();
+    let mut counts = BTreeMap::<_, usize>::new();
     for test in &tests {
         if let Some((_, want)) = test.split_once('\t') {
-            *wants.entry(want).or_default() += 1;
+            *counts.entry(want).or_default() += 1;
         }
     }
-    let wants: Vec<_> = wants
+    let wants: Vec<_> = counts
         .into_iter()
         .map(|(want, count)| {
             let (missing, by) = want.split_once('\t').unwrap_or((want, ""));
@@ -111,7 +110,7 @@ fn summary(skips: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs::File, time::SystemTime};
+    use std::{fs::File, path::Path, time::SystemTime};
 
     use super::*;
 

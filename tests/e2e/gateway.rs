@@ -26,11 +26,11 @@ async fn ask(serving: &Serving, method: &str, path: &str, token: &str, body: &st
         .unwrap();
     let answer = client.request(request).await.unwrap();
     let (parts, body) = answer.into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
+    let bytes = body.collect().await.unwrap().to_bytes();
     Answer {
         status: parts.status,
         headers: parts.headers,
-        body: String::from_utf8(body.to_vec()).unwrap(),
+        body: String::from_utf8(bytes.to_vec()).unwrap(),
     }
 }
 
@@ -67,16 +67,16 @@ async fn it_answers_daprs_secrets_api() {
     assert_eq!(secret.status, StatusCode::OK, "{}", secret.body);
     assert_eq!(secret.headers["content-type"], "application/json");
     assert_eq!(secret.body, "{\"api-token\":\"sample-token-4f1c\"}\n");
-    let old = "/v1.0/secrets/tencent/db-password?metadata.version_id=v1";
-    let old = get(&serving, old).await;
+    let path = "/v1.0/secrets/tencent/db-password?metadata.version_id=v1";
+    let old = get(&serving, path).await;
     assert_eq!(old.body, "{\"db-password\":\"sample-password-old\"}\n");
     let all = get(&serving, "/v1.0/secrets/tencent/bulk").await.body;
     assert!(
         all.contains("\"api-token\":{\"api-token\":\"sample-token-4f1c\"}"),
         "{all}"
     );
-    let some = "/v1.0/secrets/tencent/bulk?metadata.names=api-token";
-    let some = get(&serving, some).await.body;
+    let path = "/v1.0/secrets/tencent/bulk?metadata.names=api-token";
+    let some = get(&serving, path).await.body;
     assert_eq!(
         some,
         "{\"api-token\":{\"api-token\":\"sample-token-4f1c\"}}\n"
@@ -132,8 +132,8 @@ async fn the_token_and_the_name_of_the_store_are_checked() {
         assert_eq!(refused.body, "invalid api token\n");
     }
     assert!(emulator.requests().is_empty());
-    let other = "/v1.0/secrets/other/api-token";
-    let other = ask(&serving, "GET", other, "let-me-in", "").await;
+    let elsewhere = "/v1.0/secrets/other/api-token";
+    let other = ask(&serving, "GET", elsewhere, "let-me-in", "").await;
     assert!(
         other.body.contains("ERR_SECRET_STORE_NOT_FOUND"),
         "{}",

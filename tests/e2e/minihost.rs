@@ -47,35 +47,36 @@ impl MiniHost {
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).unwrap();
         variables(&mut linker);
-        let component = Component::new(&engine, component).unwrap();
-        let component = linker.instantiate_pre(&component).unwrap();
+        let compiled = Component::new(&engine, component).unwrap();
+        let linked = linker.instantiate_pre(&compiled).unwrap();
         Self {
             engine,
-            component: ProxyPre::new(component).unwrap(),
+            component: ProxyPre::new(linked).unwrap(),
             surroundings,
         }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Response<String> {
         let mut store = Store::new(&self.engine, State::new(&self.surroundings));
-        let request = Request::get(format!("http://app{path}"));
         let empty = Empty::<Bytes>::new().map_err(|never| -> Error { match never {} });
-        let request = request.body(empty).unwrap();
+        let request = Request::get(format!("http://app{path}"))
+            .body(empty)
+            .unwrap();
         let (answer, answered) = oneshot::channel();
         let mut http = store.data_mut().http();
-        let request = http.new_incoming_request(Scheme::Http, request);
+        let incoming = http.new_incoming_request(Scheme::Http, request).unwrap();
         let out = http.new_response_outparam(answer).unwrap();
         let instance = self.component.instantiate_async(&mut store).await.unwrap();
         // Dropped with the future of this function, and the instance with it.
         let mut handling = JoinSet::new();
         handling.spawn(async move {
             let handler = instance.wasi_http_incoming_handler();
-            handler.call_handle(&mut store, request.unwrap(), out).await
+            handler.call_handle(&mut store, incoming, out).await
         });
         let (parts, body) = answered.await.unwrap().unwrap().into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
+        let bytes = body.collect().await.unwrap().to_bytes();
         handling.join_next().await.unwrap().unwrap().unwrap();
-        Response::from_parts(parts, String::from_utf8(body.to_vec()).unwrap())
+        Response::from_parts(parts, String::from_utf8(bytes.to_vec()).unwrap())
     }
 }
 
@@ -95,9 +96,12 @@ fn variables(linker: &mut Linker<State>) {
     }
     let mut variables = linker.instance("fermyon:spin/variables@2.0.0").unwrap();
     let get = |store: wasmtime::StoreContextMut<'_, State>, (name,): (String,)| {
-        let variables = &store.data().variables;
-        let found = variables.iter().find(|(known, _)| *known == name);
-        let found = found.map(|(_, value)| value.clone());
+        let found = store
+            .data()
+            .variables
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.clone());
         Ok((found.ok_or(Unknown::Undefined(name)),))
     };
     variables.func_wrap("get", get).unwrap();
@@ -199,8 +203,10 @@ impl WasiHttpHooks for Hooks {
         }
         let client = self.client.clone();
         Box::new(async move {
-            let response = client.request(request).await;
-            let response = response.map_err(|_| Error::ConnectionRefused)?;
+            let response = client
+                .request(request)
+                .await
+                .map_err(|_| Error::ConnectionRefused)?;
             let body = |body: hyper::body::Incoming| {
                 body.map_err(|_| Error::ConnectionTerminated).boxed_unsync()
             };

@@ -25,11 +25,11 @@ const EMULATOR: &str = "http://127.0.0.1:18080";
 fn up(app: &Component, env: &[(&str, &str)]) -> MiniHost {
     let mut composed = file(&app.source);
     for (name, dependency) in &app.dependencies {
-        let store = file(&dependency.path);
-        let store = match app.inherits(dependency) {
-            Inherit::All(true) => store,
-            some => compose::deny(&store, &file("deny_adapter.wasm"), &some),
-        };
+        let mut store = file(&dependency.path);
+        let inherited = app.inherits(dependency);
+        if !matches!(inherited, Inherit::All(true)) {
+            store = compose::deny(&store, &file("deny_adapter.wasm"), &inherited);
+        }
         composed = compose::compose(&composed, name, &store);
     }
     let mut environment = app.environment.clone();
@@ -65,8 +65,8 @@ fn manifest(path: &str, emulator: &Emulator) -> Manifest {
 fn gateway(emulator: &Emulator, edit: impl Fn(&mut Component)) -> MiniHost {
     let mut app = manifest("spin-app/spin.toml", emulator).component(&[]);
     edit(&mut app);
-    let env = wasmtime::variables(emulator);
-    let env: Vec<_> = env
+    let variables = wasmtime::variables(emulator);
+    let env: Vec<_> = variables
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
         .collect();

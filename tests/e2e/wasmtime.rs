@@ -10,7 +10,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-/// Where it is.
+/// Where the command is; `None` where it is not installed.
 pub(crate) fn program() -> Option<PathBuf> {
     WASMTIME.find()
 }
@@ -25,7 +25,7 @@ pub(crate) fn variables(emulator: &Emulator) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The same as arguments.
+/// Options of the command that give a component these variables.
 pub(crate) fn environment<'a>(
     variables: impl IntoIterator<Item = (&'a str, String)>,
 ) -> Vec<String> {
@@ -71,8 +71,10 @@ impl Serving {
             let read = stderr.read_line(&mut line).await.unwrap();
             assert!(read > 0, "wasmtime serve ended");
         }
-        let url = &line[line.find("http://").unwrap()..];
-        let url = url.trim().trim_end_matches('/').to_owned();
+        let url = line[line.find("http://").unwrap()..]
+            .trim()
+            .trim_end_matches('/')
+            .to_owned();
         Some(Self { url, child, stderr })
     }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http::{HeaderValue, Request, Response, StatusCode, Version, header, request::Parts};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::{Frame, Incoming};
@@ -15,12 +15,10 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     FaultKind, Seen, actions,
-    reply::{ApiError, Reply, envelope},
+    reply::{ApiError, envelope},
     state::{Shared, State},
     verify,
 };
-
-pub(crate) type Body = UnsyncBoxBody<Bytes, io::Error>;
 
 /// The size of a huge answer.
 const HUGE: usize = 200 << 20;
@@ -30,7 +28,7 @@ const CHUNK: usize = 64 << 10;
 pub(crate) async fn serve(
     shared: Arc<Shared>,
     request: Request<Incoming>,
-) -> Result<Response<Body>, io::Error> {
+) -> Result<Response<UnsyncBoxBody<Bytes, io::Error>>, io::Error> {
     let (mut parts, body) = request.into_parts();
     if let (Version::HTTP_2, Some(authority)) = (parts.version, parts.uri.authority())
         && let Ok(host) = HeaderValue::from_str(authority.as_str())
@@ -78,8 +76,8 @@ fn plan(state: &mut State, parts: &Parts, body: &[u8]) -> (Plan, Duration) {
     if let Ok(fields) = &mut reply {
         spoil(fields, fault.as_ref());
     }
-    let request_id = state.request_id();
-    let request_id = (fault != Some(FaultKind::NoRequestId)).then_some(request_id.as_str());
+    // Counted, whether shown or not.
+    let request_id = Some(state.request_id()).filter(|_| fault != Some(FaultKind::NoRequestId));
     state.seen.push(Seen {
         at: Instant::now(),
         http: parts.version,
@@ -90,11 +88,19 @@ fn plan(state: &mut State, parts: &Parts, body: &[u8]) -> (Plan, Duration) {
         version: json["VersionId"].as_str().map(String::from),
         code: reply.as_ref().err().map(|error| error.code.clone()),
     });
-    let body = envelope(&reply, request_id).to_string().into_bytes();
+    let body = envelope(&reply, request_id.as_deref())
+        .to_string()
+        .into_bytes();
     (Plan { body, fault }, latency)
 }
 
-fn reply(state: &mut State, parts: &Parts, body: &[u8], action: &str, json: &Json) -> Reply {
+fn reply(
+    state: &mut State,
+    parts: &Parts,
+    body: &[u8],
+    action: &str,
+    json: &Json,
+) -> Result<Json, ApiError> {
     if parts.method != http::Method::POST || parts.uri.path() != "/" {
         return Err(ApiError::new("InvalidRequest", "Only POST / is served."));
     }
@@ -161,9 +167,12 @@ fn spoil(fields: &mut Json, fault: Option<&FaultKind>) {
     }
 }
 
-async fn respond(plan: Plan, date: &str) -> Result<Response<Body>, io::Error> {
+async fn respond(
+    plan: Plan,
+    date: &str,
+) -> Result<Response<UnsyncBoxBody<Bytes, io::Error>>, io::Error> {
     // Exactly this type: the official Python SDK looks for errors in no other.
-    let response = Response::builder()
+    let head = Response::builder()
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::DATE, date);
     let length = plan.body.len();
@@ -171,41 +180,37 @@ async fn respond(plan: Plan, date: &str) -> Result<Response<Body>, io::Error> {
     let response = match plan.fault {
         Some(FaultKind::Reset) => return Err(io::ErrorKind::ConnectionReset.into()),
         Some(FaultKind::Silent) => std::future::pending().await,
-        Some(FaultKind::Status(status)) => response
+        Some(FaultKind::Status(status)) => head
             .status(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY))
             .header(header::CONTENT_TYPE, "text/html")
             .body(whole("<html><body>told to fail</body></html>")),
-        Some(FaultKind::Redirect(url)) => response
+        Some(FaultKind::Redirect(url)) => head
             .status(StatusCode::TEMPORARY_REDIRECT)
             .header(header::LOCATION, url)
             .body(whole("")),
-        Some(FaultKind::Raw(raw)) => response.body(whole(raw)),
+        Some(FaultKind::Raw(raw)) => head.body(whole(raw)),
         Some(FaultKind::Truncated) => {
             let broken = Err(io::ErrorKind::ConnectionAborted.into());
             let frames = stream::iter([Ok(Frame::data(half)), broken]);
-            response
-                .header(header::CONTENT_LENGTH, length)
+            head.header(header::CONTENT_LENGTH, length)
                 .body(StreamBody::new(frames).boxed_unsync())
         }
         Some(FaultKind::SilentBody) => {
-            let never = stream::once(std::future::pending());
-            let frames = stream::once(async move { Ok(Frame::data(half)) });
-            let frames = futures_util::StreamExt::chain(frames, never);
-            response
-                .header(header::CONTENT_LENGTH, length)
+            let frames = stream::iter([Ok(Frame::data(half))]).chain(stream::pending());
+            head.header(header::CONTENT_LENGTH, length)
                 .body(StreamBody::new(frames).boxed_unsync())
         }
         Some(FaultKind::Huge) => {
             let chunk = Bytes::from(vec![b' '; CHUNK]);
             let frames = (0..HUGE / CHUNK).map(move |_| Ok(Frame::data(chunk.clone())));
-            response.body(StreamBody::new(stream::iter(frames)).boxed_unsync())
+            head.body(StreamBody::new(stream::iter(frames)).boxed_unsync())
         }
-        _ => response.body(whole(plan.body)),
+        _ => head.body(whole(plan.body)),
     };
     response.map_err(io::Error::other)
 }
 
-fn whole(body: impl Into<Bytes>) -> Body {
+fn whole(body: impl Into<Bytes>) -> UnsyncBoxBody<Bytes, io::Error> {
     Full::new(body.into())
         .map_err(|never| match never {})
         .boxed_unsync()

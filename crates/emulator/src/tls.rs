@@ -28,18 +28,18 @@ pub(crate) fn acceptor(http2: bool) -> io::Result<(String, TlsAcceptor)> {
 }
 
 fn server_config() -> Result<(String, ServerConfig), Box<dyn std::error::Error + Send + Sync>> {
-    let mut authority = CertificateParams::default();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    authority.distinguished_name = named("SSM emulator CA");
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name = named("SSM emulator CA");
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
 
-    let mut server = CertificateParams::new(NAMES.map(String::from))?;
-    server.distinguished_name = named("SSM emulator");
-    let key = KeyPair::generate()?;
-    let certificate = server.signed_by(&key, &authority)?;
+    let mut params = CertificateParams::new(NAMES.map(String::from))?;
+    params.distinguished_name = named("SSM emulator");
+    let pair = KeyPair::generate()?;
+    let certificate = params.signed_by(&pair, &authority)?;
 
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(pair.serialize_der()));
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()

@@ -19,13 +19,13 @@ use hyper_util::rt::TokioIo;
 use ssm_emulator::{Config, Emulator};
 use tokio::{net::TcpStream, signal::ctrl_c, sync::oneshot};
 
-use super::{Options, Shown};
+use super::Options;
 use crate::harness::{component_yaml, properties};
 
 const TYPE: &str = "secretstores.tencentcloud.ssm";
 const PATH: &str = "/v1.0/secrets/tencent/db-password";
 
-pub(super) async fn show(options: &Options) -> Shown {
+pub(super) async fn show(options: &Options) -> Result<(), Box<dyn Error>> {
     let emulator = Emulator::start(Config::sample()).await?;
     let folder = tempfile::tempdir()?;
     // As for Dapr's own store; only the endpoint is the emulator's.
@@ -96,8 +96,8 @@ async fn get(http: SocketAddr) -> Result<String, Box<dyn Error>> {
         .send_request(request.body(Empty::<Bytes>::new())?)
         .await?;
     let status = answer.status();
-    let body = answer.into_body().collect().await?.to_bytes();
-    let body = String::from_utf8_lossy(&body).trim_end().to_owned();
+    let bytes = answer.into_body().collect().await?.to_bytes();
+    let body = String::from_utf8_lossy(&bytes).trim_end().to_owned();
     if status.is_success() {
         Ok(body)
     } else {

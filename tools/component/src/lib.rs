@@ -12,7 +12,8 @@ use std::{
 
 use target::TARGET;
 
-/// Meant for this machine's programs, or for clippy, and not for components.
+/// Variables that hold what is meant for this machine's programs, or for clippy, and not for
+/// components.
 const NOT_FOR_COMPONENTS: [&str; 4] = [
     "RUSTFLAGS",
     "CARGO_ENCODED_RUSTFLAGS",

@@ -208,8 +208,8 @@ async fn health_and_metadata_tell_what_serves() {
         .send(Method::PUT, "/v1.0/metadata/cliPID", &[], "42")
         .await;
     assert_eq!(set.status, StatusCode::NO_CONTENT);
-    let metadata = served.get("/v1.0/metadata").await.body;
-    let metadata: serde_json::Value = serde_json::from_str(&metadata).unwrap();
+    let body = served.get("/v1.0/metadata").await.body;
+    let metadata: serde_json::Value = serde_json::from_str(&body).unwrap();
     assert_eq!(metadata["id"], "shop");
     assert_eq!(metadata["extended"]["cliPID"], "42");
     let component = &metadata["components"][0];

@@ -51,10 +51,10 @@ impl World {
         let free: Vec<_> = (0..4)
             .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
             .collect();
-        let ports = free
+        let ports: Vec<_> = free
             .iter()
-            .map(|listener| listener.local_addr().unwrap().port());
-        let ports: Vec<_> = ports.collect();
+            .map(|listener| listener.local_addr().unwrap().port())
+            .collect();
         drop(free);
         let mut daprd = Command::new(&self.program);
         daprd
@@ -162,8 +162,11 @@ async fn daprd_reads_by_the_wasm_type() {
     let refused = daprd.read("denied/api-token").await;
     assert!(refused.contains("code = PermissionDenied"), "{refused}");
 
-    let reads = stream::iter(0..200).map(|_| daprd.read("tencent/api-token"));
-    let reads: Vec<_> = reads.buffer_unordered(50).collect().await;
+    let reads: Vec<_> = stream::iter(0..200)
+        .map(|_| daprd.read("tencent/api-token"))
+        .buffer_unordered(50)
+        .collect()
+        .await;
     assert!(
         reads
             .iter()
@@ -196,8 +199,10 @@ async fn components_take_their_values_from_it_and_it_takes_its_keys_from_another
         return;
     };
     let world = World::new(program);
-    let keys = format!(r#"{{"id": "{SAMPLE_SECRET_ID}", "key": "{SAMPLE_SECRET_KEY}"}}"#);
-    let keys = secrets_file(&world.resources, &keys);
+    let keys = secrets_file(
+        &world.resources,
+        &format!(r#"{{"id": "{SAMPLE_SECRET_ID}", "key": "{SAMPLE_SECRET_KEY}"}}"#),
+    );
     let more = world.sockets.file("more.json");
     fs::write(&more, r#"{"deep": "from the second file"}"#).unwrap();
     let mut config = Config::sample();

@@ -281,20 +281,18 @@ async fn sockets_are_there_with_their_mode_while_it_runs_and_gone_after() {
 #[tokio::test]
 async fn the_folder_comes_from_daprs_variables() {
     let folder = Folder::new();
-    let sockets = folder.file("sockets");
-    let sockets = sockets.to_str().unwrap();
+    let folder_of_sockets = folder.file("sockets");
+    let sockets = folder_of_sockets.to_str().unwrap();
     for variable in [
         "DAPR_COMPONENTS_SOCKETS_FOLDER",
         "DAPR_COMPONENT_SOCKETS_FOLDER",
         "DAPR_COMPONENT_SOCKET_FOLDER",
     ] {
-        let env = [(variable, sockets), ("DAPR_COMPONENT_SOCKET_FOLDER", "")];
-        let env = if variable == env[1].0 {
-            &env[..1]
-        } else {
-            &env[..]
-        };
-        let mut process = Process::start(command(&["plug"], env));
+        // One that is empty counts for nothing.
+        let mut env = vec![("DAPR_COMPONENT_SOCKET_FOLDER", "")];
+        env.retain(|(other, _)| *other != variable);
+        env.push((variable, sockets));
+        let mut process = Process::start(command(&["plug"], &env));
         let line = process.wait_for("plugged in", 1).remove(0);
         assert!(line.contains(sockets), "{line}");
         process.signal(Signal::TERM);

@@ -276,11 +276,10 @@ pub(crate) async fn send(
     let body = Full::new(Bytes::from(body.to_owned()));
     let answer = client.request(request.body(body).unwrap()).await.unwrap();
     let (parts, body) = answer.into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
     Answer {
         status: parts.status,
         headers: parts.headers,
-        body: text(&body),
+        body: text(&body.collect().await.unwrap().to_bytes()),
     }
 }
 
