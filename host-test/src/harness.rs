@@ -30,11 +30,11 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 
 /// An emulator and a store that reads from it.
 pub struct Harness {
-    /// What it reads from.
+    /// The emulator that the store reads from.
     pub emulator: Emulator,
     /// A store, initialised.
     pub store: SecretStore,
-    /// What instances print.
+    /// What the instances of the store print.
     pub output: Output,
     outbound: Outbound,
 }
@@ -109,13 +109,13 @@ pub fn component_yaml<N: AsRef<str>, V: AsRef<str>>(
     yaml
 }
 
-/// Pairs as the host takes them.
+/// Pairs of name and value as the host takes them.
 pub fn metadata(pairs: &[(&str, &str)]) -> Metadata {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     pairs.iter().map(owned).collect()
 }
 
-/// What the store itself said.
+/// The error that the store itself gave.
 ///
 /// # Panics
 /// If there is a result, or the component failed.

@@ -8,11 +8,11 @@ use crate::skips::Skips;
 
 /// What one of the scripts in `tools/` gets.
 pub struct Program {
-    /// For people.
+    /// What it is, for people.
     name: &'static str,
-    /// From the root.
+    /// The path to it, from the root.
     path: &'static str,
-    /// What to run to get it.
+    /// The script that gets it.
     by: &'static str,
 }
 

@@ -27,7 +27,7 @@ pub struct Skips {
 }
 
 impl Skips {
-    /// Those of the `cargo test` that runs this process.
+    /// The skipped tests of the `cargo test` that runs this process.
     pub fn of_this_run() -> Self {
         Self {
             folder: target_dir().join("skipped-tests"),
@@ -49,7 +49,7 @@ impl Skips {
             .write_all(format!("{program} {test}\t{missing}\t{by}\n").as_bytes())
     }
 
-    /// Forgets them and gives a summary for people.
+    /// Gives a summary for people, and forgets the skipped tests.
     ///
     /// # Errors
     /// If what was noted down cannot be read or removed.

@@ -25,11 +25,11 @@ use wasmtime_wasi_http::{
 #[derive(Clone, Default)]
 pub(crate) struct Surroundings {
     pub(crate) env: Vec<(String, String)>,
-    /// Spin's variables.
+    /// The variables that Spin would have.
     pub(crate) variables: Vec<(String, String)>,
     /// `SCHEME://HOST[:PORT]` that it may connect to. Else as Spin refuses it.
     pub(crate) allowed: Vec<String>,
-    /// Where its wall clock stands still, since 1970; else the right time.
+    /// Where the wall clock stands still, since 1970; else it shows the right time.
     pub(crate) clock: Option<Duration>,
 }
 
@@ -80,7 +80,7 @@ impl MiniHost {
     }
 }
 
-/// `fermyon:spin/variables@2.0.0`
+/// Adds the interface `fermyon:spin/variables@2.0.0`.
 fn variables(linker: &mut Linker<State>) {
     #[derive(ComponentType, Lift, Lower)]
     #[component(variant)]

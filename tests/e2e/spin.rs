@@ -21,7 +21,7 @@ use crate::{
 /// What the manifests call the emulator.
 const EMULATOR: &str = "http://127.0.0.1:18080";
 
-/// `spin up`, with `-e` for each of `env`.
+/// Does as `spin up` does, with `-e` for each of `env`.
 fn up(app: &Component, env: &[(&str, &str)]) -> MiniHost {
     let mut composed = file(&app.source);
     for (name, dependency) in &app.dependencies {
@@ -45,7 +45,7 @@ fn up(app: &Component, env: &[(&str, &str)]) -> MiniHost {
     MiniHost::new(&composed, surroundings)
 }
 
-/// What the example's README puts beside its manifest.
+/// The file that the example's README puts beside its manifest.
 fn file(name: &str) -> Vec<u8> {
     let package = |name: &str| fs::read(component_build::package(name).unwrap()).unwrap();
     match name {
@@ -100,7 +100,7 @@ async fn the_app_that_may_not_connect_says_what_to_allow() {
     assert_eq!(emulator.connections(), 0);
 }
 
-/// The example's variables, as `SPIN_VARIABLE_…` gives them.
+/// Asks the example, with its variables as `SPIN_VARIABLE_…` gives them.
 async fn dependency(file: &str, edit: impl Fn(&mut Component)) -> (Response<String>, Emulator) {
     let emulator = Emulator::start(Config::sample()).await.unwrap();
     let url = emulator.url();

@@ -42,9 +42,9 @@ pub(crate) fn file(component: &[u8]) -> NamedTempFile {
     file
 }
 
-/// `wasmtime serve`, until dropped.
+/// A running `wasmtime serve`, until dropped.
 pub(crate) struct Serving {
-    /// `http://HOST:PORT`.
+    /// The URL that it serves: `http://HOST:PORT`.
     pub(crate) url: String,
     child: Child,
     stderr: BufReader<tokio::process::ChildStderr>,
@@ -78,7 +78,7 @@ impl Serving {
         Some(Self { url, child, stderr })
     }
 
-    /// Ends it; gives what it printed since it served.
+    /// Ends the command; gives what it printed since it served.
     pub(crate) async fn end(mut self) -> String {
         self.child.kill().await.unwrap();
         let mut said = String::new();

@@ -25,15 +25,15 @@ pub(crate) struct State {
 /// One request that came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
-    /// When it had been read.
+    /// When the request had been read.
     pub at: Instant,
-    /// The version of HTTP that it came by.
+    /// The version of HTTP that the request came by.
     pub http: http::Version,
-    /// `X-TC-Action`.
+    /// The header `X-TC-Action`.
     pub action: String,
-    /// `X-TC-Region`.
+    /// The header `X-TC-Region`.
     pub region: String,
-    /// `X-TC-Language`.
+    /// The header `X-TC-Language`.
     pub language: String,
     /// `SecretName` in the body.
     pub secret: Option<String>,

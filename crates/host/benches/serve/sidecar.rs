@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use ssm_emulator::{SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
 use tokio::net::TcpListener;
 
-/// Makes the benchmark be this instead.
+/// The argument that makes the benchmark this service instead.
 pub(crate) const ARGUMENT: &str = "--native-sidecar";
 
 #[derive(Clone)]

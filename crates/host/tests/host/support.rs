@@ -22,7 +22,7 @@ use tempfile::TempDir;
 
 pub(crate) const SSM: &str = "secretstores.tencentcloud.ssm";
 
-/// The most that anything here may take.
+/// The longest that a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A Component as YAML; `more` is put at its end.
@@ -61,7 +61,7 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    /// In one step, as a careful editor writes.
+    /// Writes a file of the folder in one step, as a careful editor does.
     pub(crate) fn write(&self, file: &str, text: &str) {
         let part = self.file("part");
         fs::write(&part, text).unwrap();
@@ -69,7 +69,7 @@ impl Folder {
     }
 }
 
-/// `dapr-wasm-host` with nothing in its environment but `env`.
+/// The command `dapr-wasm-host` with nothing in its environment but `env`.
 pub(crate) fn command(arguments: &[&str], env: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dapr-wasm-host"));
     command
@@ -80,7 +80,7 @@ pub(crate) fn command(arguments: &[&str], env: &[(&str, &str)]) -> Command {
     command
 }
 
-/// Runs it to its end.
+/// Runs `dapr-wasm-host` to its end, with nothing in its environment but `env`.
 pub(crate) fn run(arguments: &[&str], env: &[(&str, &str)]) -> Output {
     command(arguments, env).output().unwrap()
 }
@@ -105,12 +105,12 @@ impl Process {
         Self { child, log }
     }
 
-    /// All that it logged so far.
+    /// All that the process logged so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }
 
-    /// Waits until `count` lines of its log hold `text`, and gives these lines.
+    /// Waits until `count` lines of the log hold `text`, and gives these lines.
     pub(crate) fn wait_for(&mut self, text: &str, count: usize) -> Vec<String> {
         let started = Instant::now();
         loop {
@@ -128,6 +128,8 @@ impl Process {
         }
     }
 
+    /// Checks that the process still runs.
+    ///
     /// # Panics
     /// If it has ended.
     pub(crate) fn is_running(&mut self) {
@@ -140,7 +142,7 @@ impl Process {
         kill_process(id, signal).unwrap();
     }
 
-    /// Waits for its end.
+    /// Waits for the end of the process; gives its status and its log.
     pub(crate) fn end(mut self) -> (ExitStatus, String) {
         let started = Instant::now();
         loop {
@@ -153,7 +155,7 @@ impl Process {
         }
     }
 
-    /// Kilobytes of memory that are its own.
+    /// The process's own memory, in kilobytes.
     pub(crate) fn memory(&self) -> u64 {
         let file = format!("/proc/{}/status", self.child.id());
         let status = fs::read_to_string(file).unwrap();
@@ -184,7 +186,7 @@ impl Drop for Process {
     }
 }
 
-/// `dapr-wasm-host serve` on ports of its own.
+/// A running `dapr-wasm-host serve`, on ports of its own.
 pub(crate) struct Served {
     pub(crate) process: Process,
     pub(crate) http: SocketAddr,
@@ -192,7 +194,7 @@ pub(crate) struct Served {
     pub(crate) metrics: SocketAddr,
 }
 
-/// What HTTP answered.
+/// An answer over HTTP.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -237,7 +239,7 @@ impl Served {
         }
     }
 
-    /// With one store, `tencent`, on an emulator.
+    /// Starts the command with one store, `tencent`, on a new emulator.
     pub(crate) async fn on_emulator(config: Config) -> (Self, Emulator) {
         let emulator = Emulator::start(config).await.unwrap();
         let folder = Folder::new().with("a.yaml", &on(&emulator, "tencent", &[]));
