@@ -36,5 +36,9 @@ fn read(file: &Path) -> String {
     let text = fs::read_to_string(file).unwrap();
     let end = text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len());
     let code = |line: &&str| !line.trim_start().starts_with("//");
-    text[..end].lines().filter(code).collect::<Vec<_>>().join("\n")
+    text[..end]
+        .lines()
+        .filter(code)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
