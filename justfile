@@ -46,10 +46,10 @@ lint:
 size: build
     @size=$(stat -c %s {{ component }} 2>/dev/null || stat -f %z {{ component }}); echo "$size of 204800 bytes"; test "$size" -lt 204800
 
-# Build the host as it is shipped: target/dist/dapr-wasm-host
-dist:
-    cargo build --profile dist --locked --package dapr-wasm-host
-    @ls -l target/dist/dapr-wasm-host
+# Build the host as it is shipped: target/release/dapr-wasm-host
+host:
+    cargo build --release --locked --package dapr-wasm-host
+    @ls -l target/release/dapr-wasm-host
 
 # The figures of the README, each beside what it is compared with
 bench:

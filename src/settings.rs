@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The range of `timeout` in milliseconds: below, no answer could arrive; above, no caller waits.
-const TIMEOUTS: (u64, u64) = (10, 600_000);
+const OPERATION_TIMEOUTS: (u64, u64) = (10, 600_000);
 /// The range of `maxInFlight`: more would only pile up against SSM's rates.
 const IN_FLIGHT: RangeInclusive<u32> = 1..=256;
 /// The range of `maxRetries`: with backoffs of up to 5 s, more would pass any deadline.
@@ -61,7 +61,7 @@ impl Settings {
             client.endpoint = Endpoint::parse(value.trim(), allow_insecure)?;
         }
         if let Some(value) = text("timeout") {
-            client.timeout = duration("timeout", value, TIMEOUTS)?;
+            client.timeout = duration("timeout", value, OPERATION_TIMEOUTS)?;
         }
         if let Some(value) = text("maxRetries") {
             client.max_retries = number("maxRetries", value, RETRIES)?;

@@ -23,3 +23,7 @@ pub type Metadata = Vec<(String, String)>;
 
 /// The most that a request may bring as its body, in bytes: daprd's limit.
 pub const MAX_BODY: usize = 4 << 20;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -2,11 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-/// Pairs of key and value, as the contract's `metadata`.
-type Pairs = [(String, String)];
-
 /// A secret that has one value is that value; one with several is a JSON object.
-pub fn plain(data: &Pairs) -> String {
+pub fn plain(data: &[(String, String)]) -> String {
     match data {
         [(_, value)] => value.clone(),
         many => object(many).to_string(),
@@ -14,10 +11,9 @@ pub fn plain(data: &Pairs) -> String {
 }
 
 /// Keys and values as a JSON object.
-pub fn object(data: &Pairs) -> Value {
-    let entries = data.iter().cloned();
-    let entries = entries.map(|(key, value)| (key, Value::String(value)));
-    Value::Object(entries.collect::<Map<_, _>>())
+pub fn object(data: &[(String, String)]) -> Value {
+    let entry = |(key, value)| (key, Value::String(value));
+    Value::Object(data.iter().cloned().map(entry).collect::<Map<_, _>>())
 }
 
 /// An error on one line: for people, or as JSON.

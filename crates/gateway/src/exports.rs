@@ -6,6 +6,7 @@ use std::{
 };
 
 use dapr_secrets_api::{Answer, ApiError, MAX_BODY, Metadata, Token};
+use dapr_secretstores::Secret;
 use wasi::{
     exports::http::incoming_handler::Guest,
     http::types::{
@@ -106,16 +107,16 @@ fn send(answer: &Answer, out: ResponseOutparam) -> Result<(), StreamError> {
 }
 
 fn response(answer: &Answer) -> Result<OutgoingResponse, &'static str> {
-    let mut headers: Vec<(String, Vec<u8>)> = answer
+    let mut pairs: Vec<(String, Vec<u8>)> = answer
         .headers
         .iter()
         .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
         .collect();
     if !answer.body.is_empty() {
         let length = answer.body.len().to_string();
-        headers.push(("content-length".to_owned(), length.into_bytes()));
+        pairs.push(("content-length".to_owned(), length.into_bytes()));
     }
-    let headers = Fields::from_list(&headers).map_err(|_| "the runtime refuses the headers")?;
+    let headers = Fields::from_list(&pairs).map_err(|_| "the runtime refuses the headers")?;
     let response = OutgoingResponse::new(headers);
     response
         .set_status_code(answer.status)
@@ -141,8 +142,8 @@ impl Store for Imported {
         metadata: &Metadata,
     ) -> Result<Vec<(String, Vec<(String, String)>)>, Failure> {
         let secrets = dapr_secretstores::bulk_get(metadata).map_err(failure)?;
-        let secrets = secrets.into_iter();
-        Ok(secrets.map(|secret| (secret.name, secret.data)).collect())
+        let named = |secret: Secret| (secret.name, secret.data);
+        Ok(secrets.into_iter().map(named).collect())
     }
 }
 

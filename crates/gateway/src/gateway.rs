@@ -33,14 +33,14 @@ impl Settings {
 pub trait Store {
     /// The optional abilities.
     fn features(&self) -> Vec<String>;
-    /// The data of one secret.
-    fn get(&self, name: &str, metadata: &Metadata) -> Result<Data, Failure>;
+    /// The data of one secret: keys and values.
+    fn get(&self, name: &str, metadata: &Metadata) -> Result<Vec<(String, String)>, Failure>;
     /// Names and data of all secrets.
-    fn bulk_get(&self, metadata: &Metadata) -> Result<Vec<(String, Data)>, Failure>;
+    fn bulk_get(
+        &self,
+        metadata: &Metadata,
+    ) -> Result<Vec<(String, Vec<(String, String)>)>, Failure>;
 }
-
-/// Keys and values.
-type Data = Vec<(String, String)>;
 
 /// Why a store gave nothing.
 #[derive(Debug)]
@@ -154,7 +154,7 @@ impl<S: Store> Gateway<S> {
     }
 }
 
-fn pairs(data: &Data) -> impl Iterator<Item = (&str, &str)> {
+fn pairs(data: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
     data.iter()
         .map(|(key, value)| (key.as_str(), value.as_str()))
 }
@@ -165,7 +165,7 @@ mod tests {
 
     struct Two;
 
-    fn data(value: &str) -> Data {
+    fn data(value: &str) -> Vec<(String, String)> {
         vec![("key".to_owned(), value.to_owned())]
     }
 
@@ -174,7 +174,7 @@ mod tests {
             vec!["MULTIPLE_KEY_VALUES_PER_SECRET".to_owned()]
         }
 
-        fn get(&self, name: &str, metadata: &Metadata) -> Result<Data, Failure> {
+        fn get(&self, name: &str, metadata: &Metadata) -> Result<Vec<(String, String)>, Failure> {
             match name {
                 "one" => Ok(data(metadata.first().map_or("1", |(_, value)| value))),
                 _ => Err(Failure {
@@ -186,7 +186,10 @@ mod tests {
             }
         }
 
-        fn bulk_get(&self, metadata: &Metadata) -> Result<Vec<(String, Data)>, Failure> {
+        fn bulk_get(
+            &self,
+            metadata: &Metadata,
+        ) -> Result<Vec<(String, Vec<(String, String)>)>, Failure> {
             if !metadata.is_empty() {
                 return self.get("none", metadata).map(|_| Vec::new());
             }

@@ -4,11 +4,39 @@
 //! - [`Runtime`]: one engine for a process; compiles and holds the limits.
 //! - [`Component`]: one compiled `.wasm`, ready to be instantiated in microseconds.
 //! - [`SecretStore`]: one instance, with typed `init`, `features`, `get`, `bulk_get`, `ping`.
-//! - [`Outbound`]: the road to the network that instances share: an allow-list, pooled
-//!   connections, TLS.
+//! - [`Outbound`]: what instances share to get out: an allow-list, pooled connections, TLS.
 //!
-//! A component gets an environment, clocks, two output streams and [`Outbound`], nothing else: no
-//! files, no sockets, no randomness beyond what it is given.
+//! An instance gets the environment that it is given, clocks, random numbers, output that is
+//! collected or discarded, and [`Outbound`]; no file and no socket.
+//!
+//! This program (`examples/embed`) reads one secret of Tencent Cloud's Secrets Manager, configured by
+//! its environment:
+//!
+//! ```no_run
+//! use dapr_wasm_host::{InstanceOptions, Outbound, Runtime, RuntimeConfig};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     // Once in a process: the engine, the component, the road to the network.
+//!     let component = Runtime::new(&RuntimeConfig::default())?.tencentcloud_ssm()?;
+//!     let outbound = Outbound::builder()
+//!         .allow("https://ssm.tencentcloudapi.com")?
+//!         .build()?;
+//!     // Once for each call at a time: an instance, with what it may see of the environment.
+//!     let variables = std::env::vars().filter(|(name, _)| name.starts_with("TENCENTCLOUD_"));
+//!     let options = InstanceOptions {
+//!         env: variables.collect(),
+//!         output: None,
+//!     };
+//!     let mut store = component.instantiate(&outbound, &options).await?;
+//!     let secret = store.get("db-password", &Vec::new()).await?;
+//!     println!("{}", secret.value("db-password").unwrap_or_default());
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Above single instances stand [`stores`] (pools behind one trait), [`resources`] (Dapr's YAML),
+//! [`Loader`], and the fronts [`plug`] and [`serve`], of which the command is made.
 
 #![cfg(not(target_family = "wasm"))]
 

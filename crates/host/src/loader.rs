@@ -20,15 +20,15 @@ pub struct Served {
     pub store_type: StoreType,
     /// `spec.version`.
     pub version: String,
-    /// Its features.
+    /// What the store is able to beyond the ordinary: its features, in Dapr's notation.
     pub capabilities: Vec<String>,
-    /// What answers.
+    /// The store that answers under this name.
     pub store: Arc<dyn Store>,
     place: Place,
     properties: Properties,
 }
 
-/// Stores by name.
+/// The stores that serve, by the names of their Components.
 #[derive(Clone, Default)]
 pub struct Stores(BTreeMap<String, Arc<Served>>);
 
@@ -38,12 +38,12 @@ impl Stores {
         self.0.get(name)
     }
 
-    /// All of them, sorted by name.
+    /// All stores, sorted by name.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Served>> {
         self.0.values()
     }
 
-    /// Whether there is none.
+    /// Whether no store serves.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -52,11 +52,11 @@ impl Stores {
 /// A Component that does not serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// Its name.
+    /// `metadata.name`.
     pub name: String,
-    /// Its type.
+    /// `spec.type`.
     pub store_type: StoreType,
-    /// Where it stands, and why it does not serve.
+    /// Where the Component stands, and why it does not serve.
     pub problem: Problem,
     /// Whether its `ignoreErrors` says to go on without it.
     pub ignored: bool,
@@ -65,9 +65,9 @@ pub struct Failure {
 /// What a [`Loader`] made of its folders.
 #[derive(Default)]
 pub struct Outcome {
-    /// What serves.
+    /// The stores that serve.
     pub stores: Stores,
-    /// Components that do not.
+    /// The Components that do not serve.
     pub failures: Vec<Failure>,
     /// Documents that were left out, and references that gave nothing.
     pub problems: Vec<Problem>,
@@ -76,11 +76,11 @@ pub struct Outcome {
 /// Loads the secret stores of some folders.
 #[derive(Clone)]
 pub struct Loader {
-    /// What can be served.
+    /// The types that can be served.
     pub types: StoreTypes,
-    /// The folders.
+    /// The folders of Component YAML.
     pub folders: Vec<PathBuf>,
-    /// Who they are loaded for.
+    /// The application that the stores are loaded for.
     pub identity: Identity,
     /// `NAMESPACE`, where it is set: Components of other namespaces are passed over.
     pub namespace: Option<String>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{credentials::Credentials, endpoint::Endpoint, names::Region};
 
 /// The deadline of one operation when none is set.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+pub const DEFAULT_OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often a failed request is repeated when nothing is set.
 pub const DEFAULT_MAX_RETRIES: u32 = 3;
 /// How many requests a bulk read keeps in flight when nothing is set; chosen by `just bench`.
@@ -38,7 +38,7 @@ impl Config {
             endpoint: Endpoint::default(),
             region,
             credentials,
-            timeout: DEFAULT_TIMEOUT,
+            timeout: DEFAULT_OPERATION_TIMEOUT,
             max_retries: DEFAULT_MAX_RETRIES,
             max_in_flight: DEFAULT_MAX_IN_FLIGHT,
         }

@@ -38,7 +38,7 @@ pub use actions::{SecretValue, Value};
 pub use bulk::{OnError, Selection};
 pub use client::Client;
 pub use config::{
-    Config, DEFAULT_MAX_IN_FLIGHT, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT, duration_text,
+    Config, DEFAULT_MAX_IN_FLIGHT, DEFAULT_MAX_RETRIES, DEFAULT_OPERATION_TIMEOUT, duration_text,
 };
 pub use credentials::Credentials;
 pub use endpoint::Endpoint;

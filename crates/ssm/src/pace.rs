@@ -8,9 +8,9 @@ use std::{
 
 /// The window that a rate counts over. SSM says "a second"; the rest allows for requests that
 /// leave evenly and arrive in a bunch.
-const WINDOW: Duration = Duration::from_millis(1_050);
+const RATE_WINDOW: Duration = Duration::from_millis(1_050);
 
-/// Gives out moments at which a request may start: at most `rate` in any [`WINDOW`].
+/// Gives out moments at which a request may start: at most `rate` in any [`RATE_WINDOW`].
 ///
 /// When the server throttles, it slows down to what the server last took in a window, and
 /// recovers by an eighth of the rate for every quiet window.
@@ -46,7 +46,7 @@ impl Pacer {
         let mut given = self.given.borrow_mut();
         let mut at = now.max(self.not_before.get());
         if let Some(index) = given.len().checked_sub(self.allowed.get()) {
-            at = at.max(given[index] + WINDOW);
+            at = at.max(given[index] + RATE_WINDOW);
         }
         push_bounded(&mut given, at, self.rate);
         at - now
@@ -57,11 +57,11 @@ impl Pacer {
     pub(crate) fn throttled(&self, now: Duration, pause: Duration) {
         self.not_before.set(self.not_before.get().max(now + pause));
         let allowed = self.allowed.get();
-        if allowed < self.rate && now < self.changed.get() + WINDOW {
+        if allowed < self.rate && now < self.changed.get() + RATE_WINDOW {
             return;
         }
         let taken = self.taken.borrow();
-        let lately = taken.iter().filter(|at| **at + WINDOW > now).count();
+        let lately = taken.iter().filter(|at| **at + RATE_WINDOW > now).count();
         // Answers of the same bunch may still be under way, so few is not taken for none.
         let fewer = lately.max(allowed / 8).min(allowed / 2).max(1);
         self.allowed.set(fewer);
@@ -72,7 +72,7 @@ impl Pacer {
     pub(crate) fn accepted(&self, now: Duration) {
         push_bounded(&mut self.taken.borrow_mut(), now, self.rate);
         let allowed = self.allowed.get();
-        if allowed < self.rate && now >= self.changed.get() + WINDOW {
+        if allowed < self.rate && now >= self.changed.get() + RATE_WINDOW {
             let more = (self.rate / 8).max(1);
             self.allowed.set((allowed + more).min(self.rate));
             self.changed.set(now);
@@ -108,16 +108,16 @@ mod tests {
         let pacer = Pacer::new(30);
         let moments = take_many(&pacer, 95);
         for window in moments.windows(31) {
-            assert!(window[30] - window[0] >= WINDOW, "{window:?}");
+            assert!(window[30] - window[0] >= RATE_WINDOW, "{window:?}");
         }
-        assert_eq!(moments[94], 3 * WINDOW);
+        assert_eq!(moments[94], 3 * RATE_WINDOW);
     }
 
     #[test]
     fn a_pause_frees_the_rate_again() {
         let pacer = Pacer::new(30);
         take_many(&pacer, 30);
-        assert!(pacer.take(START + WINDOW).is_zero());
+        assert!(pacer.take(START + RATE_WINDOW).is_zero());
     }
 
     #[test]
@@ -130,7 +130,7 @@ mod tests {
         }
         let moments = take_many(&pacer, 8);
         assert_eq!(moments[6], pause);
-        assert_eq!(moments[7], pause + WINDOW);
+        assert_eq!(moments[7], pause + RATE_WINDOW);
     }
 
     #[test]
@@ -138,11 +138,11 @@ mod tests {
         let pacer = Pacer::new(40);
         let mut now = START;
         for _ in 0..20 {
-            now += WINDOW;
+            now += RATE_WINDOW;
             pacer.throttled(now, Duration::ZERO);
         }
         assert!(pacer.take(now).is_zero());
-        assert_eq!(pacer.take(now), WINDOW);
+        assert_eq!(pacer.take(now), RATE_WINDOW);
     }
 
     #[test]
@@ -152,7 +152,7 @@ mod tests {
         pacer.throttled(now, Duration::ZERO);
         assert_eq!(pacer.allowed.get(), 5);
         for _ in 0..7 {
-            now += WINDOW;
+            now += RATE_WINDOW;
             pacer.accepted(now);
         }
         assert_eq!(pacer.allowed.get(), 40);

@@ -11,20 +11,21 @@ use crate::{
 };
 
 /// The first backoff is up to this long, each next one up to twice the last.
-const BASE: Duration = Duration::from_millis(100);
+const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 /// The first backoff after throttling is up to this long: SSM counts by the second, so less would
 /// hit the same second.
-const THROTTLED_BASE: Duration = Duration::from_secs(1);
+const FIRST_BACKOFF_THROTTLED: Duration = Duration::from_secs(1);
 /// The longest backoff.
-const CAP: Duration = Duration::from_secs(5);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
 
 /// The longest backoff after the failure `error` of attempt number `attempt` (from 0).
 pub(crate) fn ceiling(error: &Error, attempt: u32) -> Duration {
     let base = match error.kind {
-        ErrorKind::Throttled => THROTTLED_BASE,
-        _ => BASE,
+        ErrorKind::Throttled => FIRST_BACKOFF_THROTTLED,
+        _ => FIRST_BACKOFF,
     };
-    base.saturating_mul(1 << attempt.min(10)).min(CAP)
+    base.saturating_mul(1 << attempt.min(10))
+        .min(LONGEST_BACKOFF)
 }
 
 /// Spreads the backoffs of many callers.
@@ -86,7 +87,7 @@ mod tests {
     fn jitter_covers_the_whole_range_even_when_the_clock_stands_still() {
         let jitter = Jitter::new();
         let draws: Vec<u128> = (0..1_000)
-            .map(|_| jitter.up_to(CAP, NOW).as_millis())
+            .map(|_| jitter.up_to(LONGEST_BACKOFF, NOW).as_millis())
             .collect();
         for fifth in 0..5 {
             let range = fifth * 1_000..(fifth + 1) * 1_000;

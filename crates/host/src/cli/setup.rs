@@ -35,8 +35,10 @@ pub(super) const VARIABLES: [&str; 3] = [
     "TENCENTCLOUD_SECRET_KEY",
     "TENCENTCLOUD_REGION",
 ];
+/// How many calls one store works on at once where nothing else is said.
+const MAX_INSTANCES_OF_A_STORE: usize = 64;
 /// How many instances there may be in all stores together.
-const MAX_INSTANCES: u32 = 1000;
+const MAX_INSTANCES: u32 = 1_000;
 
 #[derive(Args)]
 pub(super) struct SetupOptions {
@@ -56,7 +58,7 @@ pub(super) struct SetupOptions {
     #[arg(long, value_name = "ORIGIN")]
     allow: Vec<String>,
     /// How many calls one store may work on at once; further calls wait
-    #[arg(long, default_value_t = 64, value_name = "COUNT")]
+    #[arg(long, default_value_t = MAX_INSTANCES_OF_A_STORE, value_name = "COUNT")]
     max_instances: usize,
 }
 
@@ -100,7 +102,7 @@ impl SetupOptions {
         let ours = runtime.tencentcloud_ssm()?;
         let mut types = StoreTypes::new(pool);
         for name in [WASM, BUILT_IN] {
-            types = match environment() {
+            types = match environment(environment::all()) {
                 Some(environment) => {
                     types.with_environment(name.parse()?, ours.clone(), environment)
                 }
@@ -188,18 +190,24 @@ fn type_and_file(component: &str) -> Result<(StoreType, &str), String> {
 }
 
 /// What the built-in store configures itself from where nobody initialises it; `None` without a key.
-fn environment() -> Option<Environment> {
-    set(VARIABLES[0])?;
-    let variables = environment::all().filter(|(name, _)| name.starts_with("TENCENTCLOUD_"));
+fn environment(all: impl Iterator<Item = (String, String)>) -> Option<Environment> {
+    let variables: Vec<_> = all
+        .filter(|(name, _)| name.starts_with("TENCENTCLOUD_"))
+        .collect();
+    let value = |wanted: &str| {
+        let found = variables.iter().find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.clone())
+    };
+    value(VARIABLES[0])?;
     let properties = [
         ("timeout", "TENCENTCLOUD_SSM_TIMEOUT"),
         ("endpoint", "TENCENTCLOUD_SSM_ENDPOINT"),
     ]
     .into_iter()
-    .filter_map(|(property, variable)| Some((property.to_owned(), set(variable)?)));
+    .filter_map(|(property, variable)| Some((property.to_owned(), value(variable)?)));
     Some(Environment {
-        variables: variables.collect(),
         properties: Properties::new(properties),
+        variables,
     })
 }
 
@@ -216,6 +224,30 @@ fn cache_folder() -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_built_in_store_sees_its_own_variables_and_the_host_goes_by_two_of_them() {
+        let with = |pairs: &[(&str, &str)]| {
+            let owned = pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            environment(owned.collect::<Vec<_>>().into_iter())
+        };
+        let environment = with(&[
+            ("TENCENTCLOUD_SECRET_ID", "id"),
+            ("TENCENTCLOUD_SSM_TIMEOUT", "2m"),
+            ("TENCENTCLOUD_SSM_ENDPOINT", "http://127.0.0.1:1"),
+            ("PATH", "/bin"),
+        ])
+        .unwrap();
+        let names = environment.variables.iter().map(|(name, _)| name.as_str());
+        assert_eq!(names.filter(|name| *name == "PATH").count(), 0);
+        assert_eq!(environment.variables.len(), 3);
+        assert_eq!(environment.properties.get("timeout"), Some("2m"));
+        let endpoint = environment.properties.get("endpoint");
+        assert_eq!(endpoint, Some("http://127.0.0.1:1"));
+        assert!(with(&[("TENCENTCLOUD_REGION", "ap-guangzhou")]).is_none());
+    }
 
     #[test]
     fn a_component_has_a_type_and_a_file() {

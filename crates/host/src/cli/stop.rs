@@ -9,10 +9,13 @@ use tokio::{
     time::sleep,
 };
 
+/// How long calls in flight may take to end where nothing else is said: daprd's default.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+
 #[derive(Args)]
 pub(super) struct StopOptions {
     /// How long calls in flight may take to end once the command is told to stop
-    #[arg(long, default_value_t = 5, value_name = "SECONDS")]
+    #[arg(long, default_value_t = SHUTDOWN_GRACE.as_secs(), value_name = "SECONDS")]
     dapr_graceful_shutdown_seconds: u64,
 }
 

@@ -62,11 +62,11 @@ pub(super) struct Counters {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OutboundUsage {
-    /// With any status.
+    /// Requests that got an answer, with whatever status.
     pub answered: u64,
-    /// Without an answer.
+    /// Requests that got no answer.
     pub failed: u64,
-    /// By the allow-list.
+    /// Requests that the allow-list kept back.
     pub denied: u64,
 }
 
@@ -83,10 +83,10 @@ pub struct OutboundBuilder {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum InvalidOutbound {
-    /// An entry of the allow-list.
+    /// An entry of the allow-list that names no origin.
     #[error(transparent)]
     Pattern(#[from] InvalidPattern),
-    /// A certificate authority.
+    /// Text that holds no certificate authority.
     #[error("this is not a PEM file of certificates: {0}")]
     Certificates(String),
     /// A proxy. Its URL is not shown: it may hold a password.
@@ -148,8 +148,9 @@ impl OutboundBuilder {
     /// # Errors
     /// [`InvalidOutbound::Certificates`] if there is none in it.
     pub fn extra_ca(mut self, pem: &[u8]) -> Result<Self, InvalidOutbound> {
-        let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-        let found = found.map_err(|why| InvalidOutbound::Certificates(why.to_string()))?;
+        let found = CertificateDer::pem_slice_iter(pem)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|why| InvalidOutbound::Certificates(why.to_string()))?;
         if found.is_empty() {
             return Err(InvalidOutbound::Certificates("it holds none".to_owned()));
         }
@@ -170,14 +171,13 @@ impl OutboundBuilder {
     /// # Errors
     /// [`InvalidOutbound::Proxy`] if `url` is not one of an HTTP proxy.
     pub fn https_proxy(mut self, url: &str, exceptions: &str) -> Result<Self, InvalidOutbound> {
-        let proxy = Matcher::builder().https(url.to_owned());
+        let proxy = || Matcher::builder().https(url.to_owned());
         let anywhere = Uri::from_static("https://a.example");
-        let used = proxy.build().intercept(&anywhere);
+        let used = proxy().build().intercept(&anywhere);
         if used.is_none_or(|used| used.uri().scheme_str() != Some("http")) {
             return Err(InvalidOutbound::Proxy);
         }
-        let proxy = Matcher::builder().https(url.to_owned());
-        self.proxy = proxy.no(exceptions.to_owned()).build();
+        self.proxy = proxy().no(exceptions.to_owned()).build();
         Ok(self)
     }
 

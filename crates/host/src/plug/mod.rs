@@ -27,7 +27,7 @@ pub struct PlugOptions {
     pub mode: u32,
     /// The types to offer; each gets a socket.
     pub offered: Vec<StoreType>,
-    /// What serves them.
+    /// The types that can be served, those in `offered` among them.
     pub types: StoreTypes,
     /// The resources that daprd reads, where an instance's configuration is found again after a
     /// restart of this process.
@@ -35,7 +35,7 @@ pub struct PlugOptions {
     /// The environment variables in which a configuration is looked for where there are no
     /// resources: for people, when there is none.
     pub variables: &'static [&'static str],
-    /// Where calls are counted.
+    /// The figures in which calls are counted.
     pub metrics: Metrics,
 }
 
@@ -47,7 +47,7 @@ pub struct PlugError {
     why: io::Error,
 }
 
-/// Sockets that are bound, not yet served.
+/// One bound socket for each offered type, not yet served.
 pub struct Plug {
     sockets: Vec<(Socket, tokio::net::UnixListener, Arc<Service>)>,
 }

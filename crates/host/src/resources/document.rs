@@ -23,8 +23,10 @@ pub(super) fn parse(document: &str) -> Result<Yaml, (usize, String)> {
     };
     let parsed = serde_saphyr::from_str_with_options::<Value>(document, options);
     parsed.map(Yaml).map_err(|error| {
-        let line = error.location().map_or(1, |location| location.line());
-        let line = usize::try_from(line).unwrap_or(1).max(1);
+        let line = error
+            .location()
+            .and_then(|location| usize::try_from(location.line()).ok())
+            .map_or(1, |line| line.max(1));
         (line, "it is not YAML that can be read".to_owned())
     })
 }

@@ -40,7 +40,7 @@ pub struct Component {
     pub secret_store: Option<String>,
     /// `scopes`: the apps that may use it; empty means all.
     pub scopes: Vec<String>,
-    /// Where it stands.
+    /// Where the resource stands.
     pub place: Place,
 }
 
@@ -53,7 +53,7 @@ impl Component {
 
 /// One entry of `spec.metadata`.
 pub struct Item {
-    /// Its name.
+    /// The property that it gives.
     pub name: String,
     /// `value` as text, if there is one that is not empty.
     pub value: Option<Zeroizing<String>>,
@@ -93,7 +93,7 @@ impl fmt::Display for Place {
 /// Something that was left out, and why. It quotes no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Where it stands.
+    /// Where the document, or the line in it, stands.
     pub place: Place,
     /// What is wrong, and the way out.
     pub message: String,

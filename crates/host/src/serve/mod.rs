@@ -33,19 +33,19 @@ use crate::{
 
 /// What a [`Server`] needs.
 pub struct ServeOptions {
-    /// Where to listen.
+    /// The addresses to listen on.
     pub addresses: Vec<IpAddr>,
-    /// For HTTP; 0 for any.
+    /// The port of the HTTP API; 0 takes a free one.
     pub http_port: u16,
-    /// For gRPC; 0 for any.
+    /// The port of the gRPC API; 0 takes a free one.
     pub grpc_port: u16,
-    /// What callers must send.
+    /// The token that callers must send, if any.
     pub token: Option<Token>,
-    /// What callers may read.
+    /// The secrets that callers may read.
     pub scopes: Scopes,
-    /// Where stores come from.
+    /// Loads the stores, now and again.
     pub loader: Loader,
-    /// Where calls are counted.
+    /// The figures in which calls are counted.
     pub metrics: Metrics,
 }
 
@@ -53,10 +53,10 @@ pub struct ServeOptions {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// A folder of resources.
+    /// A folder of resources that cannot be read.
     #[error("the resources cannot be read: {0}")]
     Resources(io::Error),
-    /// A port.
+    /// A port that cannot be listened on.
     #[error("port {port}: {why}")]
     Port {
         /// The one that was asked for.
@@ -64,10 +64,10 @@ pub enum ServeError {
         /// What is in the way.
         why: io::Error,
     },
-    /// While serving.
+    /// A server that failed while it served.
     #[error("serving ended: {0}")]
     Io(#[from] io::Error),
-    /// While serving gRPC.
+    /// A gRPC server that failed while it served.
     #[error("serving gRPC ended: {0}")]
     Grpc(#[from] transport::Error),
 }
@@ -109,17 +109,17 @@ impl Server {
         Ok((server, outcome))
     }
 
-    /// Where HTTP is served.
+    /// The addresses at which HTTP is served.
     pub fn http_addresses(&self) -> Vec<SocketAddr> {
         addresses(&self.http)
     }
 
-    /// Where gRPC is served.
+    /// The addresses at which gRPC is served.
     pub fn grpc_addresses(&self) -> Vec<SocketAddr> {
         addresses(&self.grpc)
     }
 
-    /// Loads the stores again when told to.
+    /// What loads the stores of this server again.
     pub fn reloader(&self) -> Reloader {
         Reloader::new(&self.api, &self.loader)
     }

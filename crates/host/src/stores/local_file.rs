@@ -33,8 +33,8 @@ impl LocalFile {
             .get("secretsFile")
             .ok_or_else(|| wrong("secretsFile is missing: name a JSON file in it".to_owned()))?;
         let text = fs::read_to_string(file)
+            .map(Zeroizing::new)
             .map_err(|why| wrong(format!("secretsFile {file} cannot be read: {why}")))?;
-        let text = Zeroizing::new(text);
         let root: Value = serde_json::from_str(&text).map_err(|why| {
             wrong(format!(
                 "secretsFile {file} is not JSON: see its line {}",

@@ -81,11 +81,7 @@ impl Pool {
         options: PoolOptions,
         configured: Configured,
     ) -> Result<Self, CallError> {
-        let timeout = configured.properties().get("timeout");
-        let limit = timeout
-            .and_then(values::duration)
-            .unwrap_or(DEFAULT_STORE_TIMEOUT)
-            .saturating_add(STORE_TIMEOUT_GRACE);
+        let limit = limit(configured.properties());
         let pool = Self {
             component,
             permits: Semaphore::new(options.max_instances.max(1)),
@@ -142,6 +138,15 @@ impl Pool {
         let done = tokio::time::timeout(self.limit, work).await;
         done.unwrap_or(Err(CallError::TimedOut(self.limit)))
     }
+}
+
+/// How long the host waits for a store with these properties.
+fn limit(properties: &Properties) -> Duration {
+    properties
+        .get("timeout")
+        .and_then(values::duration)
+        .unwrap_or(DEFAULT_STORE_TIMEOUT)
+        .saturating_add(STORE_TIMEOUT_GRACE)
 }
 
 #[async_trait]
@@ -202,6 +207,34 @@ impl Drop for Lease<'_> {
                 idle.partition_point(|(since, _)| now.duration_since(*since) > IDLE_INSTANCE_LIFE);
             idle.drain(..unused);
             idle.push((now, instance));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_waits_longer_than_the_store_wherever_its_timeout_comes_from() {
+        let with = |timeout: &str| {
+            Properties::new([("Timeout".to_owned(), timeout.to_owned())].into_iter())
+        };
+        for (timeout, seconds) in [
+            ("2m", 125),
+            ("", 35),
+            ("soon", 35),
+            ("18446744073709549568s2047s", 35),
+        ] {
+            let by = Configured::By(with(timeout));
+            let from = Configured::From(Environment {
+                variables: Vec::new(),
+                properties: with(timeout),
+            });
+            for configured in [by, from] {
+                let limit = limit(configured.properties());
+                assert_eq!(limit, Duration::from_secs(seconds), "{timeout}");
+            }
         }
     }
 }

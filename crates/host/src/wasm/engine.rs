@@ -10,6 +10,13 @@ use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::{cache, compile, ticker::Ticker};
 
+/// How many instances may live at once where nothing else is said.
+const DEFAULT_MAX_INSTANCES: u32 = 100;
+/// The memory that one linear memory of an instance may have, in bytes.
+const MAX_MEMORY: usize = 64 << 20;
+/// How long a call of an instance may take, whatever its store's own deadline is.
+const CALL_TIMEOUT: Duration = Duration::from_secs(660);
+
 /// Limits for all components of a [`Runtime`](super::Runtime).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuntimeConfig {
@@ -29,9 +36,9 @@ impl Default for RuntimeConfig {
     /// 100 instances of at most 64 MiB; calls of at most 11 minutes.
     fn default() -> Self {
         Self {
-            max_instances: 100,
-            max_memory: 64 << 20,
-            call_timeout: Duration::from_secs(660),
+            max_instances: DEFAULT_MAX_INSTANCES,
+            max_memory: MAX_MEMORY,
+            call_timeout: CALL_TIMEOUT,
             cache: None,
         }
     }

@@ -41,14 +41,16 @@ impl SecretStore {
         store.limiter(|state| &mut state.limits);
         store.epoch_deadline_async_yield_and_update(1);
         let _running = engine.ticker.running();
-        let exports = component.instantiate_async(&mut store).await;
-        let exports = exports.map_err(|why| {
-            if why.is::<wasmtime::PoolConcurrencyLimitError>() {
-                CallError::NoInstance(why.to_string())
-            } else {
-                CallError::Trap(trap_text(&why))
-            }
-        })?;
+        let exports = component
+            .instantiate_async(&mut store)
+            .await
+            .map_err(|why| {
+                if why.is::<wasmtime::PoolConcurrencyLimitError>() {
+                    CallError::NoInstance(why.to_string())
+                } else {
+                    CallError::Trap(trap_text(&why))
+                }
+            })?;
         engine.counters.instances.fetch_add(1, Ordering::Relaxed);
         Ok(Self {
             engine: Arc::clone(engine),

@@ -14,9 +14,9 @@ const MAX_OUTPUT: usize = 1 << 20;
 /// What one instance gets.
 #[derive(Clone, Debug, Default)]
 pub struct InstanceOptions {
-    /// Its environment, whole: nothing of the host's own is added.
+    /// The environment of the instance, whole: nothing of the host's own is added.
     pub env: Vec<(String, String)>,
-    /// Where its standard output and standard error go. `None` discards them.
+    /// Where standard output and standard error go. `None` discards them.
     pub output: Option<Output>,
 }
 

@@ -9,7 +9,7 @@ use std::{
 use wasmtime::{Engine, EngineWeak};
 
 /// How long a component may compute before other tasks get their turn.
-const TICK: Duration = Duration::from_millis(10);
+const EPOCH_TICK: Duration = Duration::from_millis(10);
 
 /// Moves the epoch on while at least one [`Running`] lives; asleep else.
 pub(super) struct Ticker {
@@ -79,7 +79,7 @@ fn tick(shared: &Shared, engine: &EngineWeak) {
         if state.unwrap_or_else(PoisonError::into_inner).ended {
             return;
         }
-        thread::sleep(TICK);
+        thread::sleep(EPOCH_TICK);
         let Some(engine) = engine.upgrade() else {
             return;
         };
