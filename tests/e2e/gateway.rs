@@ -180,7 +180,7 @@ async fn daprs_javascript_sdk_reads_through_it() {
     };
     let (_, port) = serving.url.rsplit_once(':').unwrap();
     let output = Command::new("node")
-        .arg(component_build::root().join("tests/fixtures/sdk/dapr.cjs"))
+        .arg(component_build::root().join("tests/fixtures/sdk/dapr_sdk.cjs"))
         .env("NODE_PATH", modules)
         .env("DAPR_HTTP_PORT", port)
         .env("DAPR_API_TOKEN", "let-me-in")

@@ -11,7 +11,7 @@ async fn the_official_python_sdk_works_against_the_emulator_unchanged() {
     };
     let emulator = Emulator::start(Config::sample()).await.unwrap();
     let output = Command::new(python)
-        .arg(component_build::root().join("tests/fixtures/sdk/tencentcloud.py"))
+        .arg(component_build::root().join("tests/fixtures/sdk/tencentcloud_sdk.py"))
         .arg(emulator.address().to_string())
         .args([SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY])
         // The SDK would send even loopback through a proxy.

@@ -122,9 +122,10 @@ mod tests {
     }
 
     #[test]
-    fn a_component_is_built_and_a_package_that_is_none_is_an_error() {
-        let built = package("bad-store").unwrap();
-        assert!(built.ends_with("wasm32-wasip2/release/bad_store.wasm"));
-        assert!(matches!(package("no-such"), Err(BuildError::Failed(name)) if name == "no-such"));
+    fn a_library_and_a_program_are_built_and_found() {
+        let library = package("bad-store").unwrap();
+        assert!(library.ends_with("wasm32-wasip2/release/bad_store.wasm"));
+        let program = package("secrets-cli").unwrap();
+        assert!(program.ends_with("wasm32-wasip2/release/secrets-cli.wasm"));
     }
 }

@@ -48,7 +48,7 @@ async fn the_python_sdk_reads_over_grpc() {
         return;
     };
     let tokens = [("", ""), ("let-me-in", "let-me-in"), ("let-me-in", "other")];
-    reads(|| script(&python, "dapr.py"), &tokens).await;
+    reads(|| script(&python, "dapr_sdk.py"), &tokens).await;
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn the_javascript_sdk_reads_over_http_and_grpc() {
         return;
     };
     let node = || {
-        let mut command = script("node", "dapr.cjs");
+        let mut command = script("node", "dapr_sdk.cjs");
         command.env("NODE_PATH", &modules);
         command
     };
