@@ -1,5 +1,12 @@
 //! What holds of the sources as a whole: who may reach whom, and what the pages say of limits.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "in tests that is how to fail"
+)]
+
 mod arrows;
 mod limits;
 
