@@ -9,7 +9,7 @@ fn main() {}
 fn main() -> std::io::Result<()> {
     // Others than Cargo ask a test program for its tests: here are none.
     if std::env::args().all(|argument| argument != "--list") {
-        eprintln!("{}", host_test::skips::Skips::of_this_run().take()?);
+        eprintln!("{}", test_support::skips::Skips::of_this_run().take()?);
     }
     Ok(())
 }

@@ -6,5 +6,3 @@
 pub mod demo;
 pub mod fronts;
 pub mod harness;
-pub mod programs;
-pub mod skips;

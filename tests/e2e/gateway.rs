@@ -1,11 +1,12 @@
 //! The gateway composed with the store, served by the unmodified wasmtime command.
 
 use bytes::Bytes;
-use host_test::{fronts, harness::compiled, programs::DAPR_SDK_NODE_MODULES};
+use host_test::{fronts, harness::compiled};
 use http_body_util::{BodyExt, Full};
 use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use ssm_emulator::{Config, Emulator};
+use test_support::programs::DAPR_SDK_NODE_MODULES;
 use tokio::process::Command;
 
 use crate::wasmtime::{self, Serving};

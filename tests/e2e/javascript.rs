@@ -4,7 +4,8 @@
 
 use std::fs;
 
-use host_test::{fronts, programs::JAVASCRIPT_STORE};
+use host_test::fronts;
+use test_support::programs::JAVASCRIPT_STORE;
 use tokio::process::Command;
 
 use crate::{

@@ -1,7 +1,7 @@
 //! Tencent Cloud's official Python SDK keeps the emulator honest.
 
-use host_test::programs::TENCENTCLOUD_SDK_PYTHON;
 use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
+use test_support::programs::TENCENTCLOUD_SDK_PYTHON;
 use tokio::process::Command;
 
 #[tokio::test]

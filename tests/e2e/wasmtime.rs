@@ -2,9 +2,9 @@
 
 use std::{path::PathBuf, process::Stdio};
 
-use host_test::programs::WASMTIME;
 use ssm_emulator::{Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
 use tempfile::NamedTempFile;
+use test_support::programs::WASMTIME;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
     process::{Child, Command},

@@ -20,7 +20,7 @@ use ssm_emulator::{Config, Emulator};
 use tokio::{net::TcpStream, signal::ctrl_c, sync::oneshot};
 
 use super::Options;
-use crate::harness::{component_yaml, properties};
+use test_support::resources::{component_yaml, properties};
 
 const TYPE: &str = "secretstores.tencentcloud.ssm";
 const PATH: &str = "/v1.0/secrets/tencent/db-password";

@@ -41,12 +41,12 @@ mod figures {
     };
 
     use bytes::Bytes;
-    use host_test::harness::component_yaml;
     use http::StatusCode;
     use http_body_util::Empty;
     use hyper_util::client::legacy::{Client, connect::HttpConnector};
     use ssm_emulator::{Config, Emulator, Rates};
     use tempfile::TempDir;
+    use test_support::resources::component_yaml;
     use tokio::task::JoinSet;
 
     use crate::{

@@ -8,7 +8,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use host_test::harness::{component_yaml, properties};
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::{
@@ -17,6 +16,7 @@ use hyper_util::{
 };
 use ssm_emulator::Emulator;
 use tempfile::TempDir;
+use test_support::resources::{component_yaml, properties};
 use tokio::net::TcpListener;
 
 /// A server in a process of its own, which ends when dropped.

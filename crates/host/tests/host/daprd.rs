@@ -9,13 +9,13 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream};
-use host_test::{
-    harness::properties,
-    programs::{CONFORMANCE, DAPRD, DAPRD_BUILTIN},
-};
 use http::{Method, StatusCode};
 use rustix::process::Signal;
 use ssm_emulator::{Account, Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret};
+use test_support::{
+    programs::{CONFORMANCE, DAPRD, DAPRD_BUILTIN},
+    resources::properties,
+};
 use tokio::time::sleep;
 
 use crate::support::{Answer, Folder, Process, command, component, on, secrets_file, send, text};

@@ -1,6 +1,6 @@
 //! A store in JavaScript (`tests/fixtures/js-store`), served as any other.
 
-use host_test::programs::JAVASCRIPT_STORE;
+use test_support::programs::JAVASCRIPT_STORE;
 
 use crate::support::{Folder, Served, component};
 

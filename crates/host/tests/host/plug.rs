@@ -15,9 +15,9 @@ use dapr_wasm_host::{
         SecretStoreInitRequest, secret_store_client::SecretStoreClient,
     },
 };
-use host_test::harness::properties;
 use rustix::process::Signal;
 use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret};
+use test_support::resources::properties;
 use tokio::time::sleep;
 use tonic::{
     Code, Request, Status,

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use host_test::programs::{DAPR_SDK_NODE_MODULES, DAPR_SDK_PYTHON};
 use ssm_emulator::{Config, Emulator};
+use test_support::programs::{DAPR_SDK_NODE_MODULES, DAPR_SDK_PYTHON};
 use tokio::process::Command;
 
 use crate::support::{Folder, Served, on, text};

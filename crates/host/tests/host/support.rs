@@ -12,13 +12,13 @@ use std::{
 };
 
 use bytes::Bytes;
-use host_test::harness::{component_yaml, properties};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use rustix::process::{Pid, Signal, kill_process};
 use ssm_emulator::{Config, Emulator};
 use tempfile::TempDir;
+use test_support::resources::{component_yaml, properties};
 
 pub(crate) const SSM: &str = "secretstores.tencentcloud.ssm";
 
