@@ -220,7 +220,7 @@ fn only_names_with_the_prefix_are_read() {
 fn a_failed_page_fails_the_whole_even_when_failures_may_be_skipped() {
     let list = account(250);
     let (client, world) = client(move |seen| match seen.body["Offset"].as_u64() {
-        Some(200) => Reply::code("UnauthorizedOperation"),
+        Some(198) => Reply::code("UnauthorizedOperation"),
         _ => list(seen),
     });
     let error = failure(bulk(&client, &world, &all(), OnError::Skip));
