@@ -243,3 +243,40 @@ fn the_version_of_the_request_holds_for_every_secret() {
     let secrets = success(world.run(client.bulk_get(&all(), Some(&version), OnError::Fail)));
     assert!(secrets.iter().all(|secret| secret.version_id == "v7"));
 }
+
+#[test]
+fn a_secret_that_lacks_the_version_fails_the_whole_unless_it_may_be_skipped() {
+    let version = VersionId::parse("v7").unwrap();
+    for code in ["ResourceNotFound", "InvalidParameterValue"] {
+        let list = account(3);
+        let (client, world) = client(move |seen| match seen.field("SecretName") {
+            "s0001" => Reply::code(code),
+            _ => list(seen),
+        });
+        let read = |on_error| world.run(client.bulk_get(&all(), Some(&version), on_error));
+        let error = failure(read(OnError::Fail));
+        assert_eq!(error.code.as_deref(), Some(code));
+        assert!(error.message.contains("s0001 (version v7)"), "{error}");
+        let secrets = success(read(OnError::Skip));
+        assert_eq!(names_of(&secrets), ["s0000", "s0002"]);
+    }
+}
+
+#[test]
+fn a_secret_that_is_gone_is_left_out_whatever_the_version() {
+    let version = VersionId::parse("v7").unwrap();
+    for code in [
+        "ResourceNotFound.SecretNotExist",
+        "ResourceUnavailable.ResourceDisabled",
+        "ResourceUnavailable.ResourcePendingDeleted",
+    ] {
+        let list = account(3);
+        let (client, world) = client(move |seen| match seen.field("SecretName") {
+            "s0001" => Reply::code(code),
+            _ => list(seen),
+        });
+        let selection = all();
+        let read = client.bulk_get(&selection, Some(&version), OnError::Fail);
+        assert_eq!(names_of(&success(world.run(read))), ["s0000", "s0002"]);
+    }
+}
