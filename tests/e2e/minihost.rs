@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
-use hyper::{Request, Response, Uri};
+use hyper::{
+    Request, Response, Uri,
+    header::{HOST, HeaderValue},
+};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
@@ -31,6 +34,12 @@ pub(crate) struct Surroundings {
     pub(crate) allowed: Vec<String>,
     /// Where the wall clock stands still, since 1970; else it shows the right time.
     pub(crate) clock: Option<Duration>,
+    /// How many resources it may hold at once; else wasmtime's own limit.
+    pub(crate) max_resources: Option<usize>,
+    /// What becomes of every request instead of an answer.
+    pub(crate) failure: Option<fn() -> Error>,
+    /// What it writes over the `Host` header.
+    pub(crate) host_header: Option<&'static str>,
 }
 
 /// A component and where it runs.
@@ -107,7 +116,7 @@ fn variables(linker: &mut Linker<State>) {
     variables.func_wrap("get", get).unwrap();
 }
 
-struct State {
+pub(crate) struct State {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     table: ResourceTable,
@@ -116,18 +125,24 @@ struct State {
 }
 
 impl State {
-    fn new(surroundings: &Surroundings) -> Self {
+    pub(crate) fn new(surroundings: &Surroundings) -> Self {
         let mut wasi = WasiCtxBuilder::new();
         wasi.envs(&surroundings.env);
         if let Some(at) = surroundings.clock {
             wasi.wall_clock(Stopped(at));
         }
+        let mut table = ResourceTable::new();
+        if let Some(most) = surroundings.max_resources {
+            table.set_max_capacity(most);
+        }
         Self {
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
-            table: ResourceTable::new(),
+            table,
             hooks: Hooks {
                 allowed: surroundings.allowed.clone(),
+                failure: surroundings.failure,
+                host_header: surroundings.host_header,
                 client: Client::builder(TokioExecutor::new()).build_http(),
             },
             variables: surroundings.variables.clone(),
@@ -168,6 +183,8 @@ impl WasiHttpView for State {
 
 struct Hooks {
     allowed: Vec<String>,
+    failure: Option<fn() -> Error>,
+    host_header: Option<&'static str>,
     client: Client<HttpConnector, WasiBody>,
 }
 
@@ -194,12 +211,19 @@ type Sent = Result<
 impl WasiHttpHooks for Hooks {
     fn send_request(
         &mut self,
-        request: Request<WasiBody>,
+        mut request: Request<WasiBody>,
         _options: Option<RequestOptions>,
         _response_done: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Sent> + Send> {
         if !self.allows(request.uri()) {
             return Box::new(async { Err(Error::HttpRequestDenied) });
+        }
+        if let Some(failure) = self.failure {
+            return Box::new(async move { Err(failure()) });
+        }
+        if let Some(host) = self.host_header {
+            let host = HeaderValue::from_static(host);
+            request.headers_mut().insert(HOST, host);
         }
         let client = self.client.clone();
         Box::new(async move {

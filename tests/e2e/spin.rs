@@ -40,7 +40,7 @@ fn up(app: &Component, env: &[(&str, &str)]) -> MiniHost {
         env: environment.into_iter().collect(),
         variables: app.variables.clone().into_iter().collect(),
         allowed: app.allowed_outbound_hosts.clone(),
-        clock: None,
+        ..Surroundings::default()
     };
     MiniHost::new(&composed, surroundings)
 }
@@ -132,7 +132,8 @@ async fn a_dependency_that_inherits_nothing_says_which_line_is_missing() {
     assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
     assert!(
         answer.body().contains("Unavailable")
-            && answer.body().contains("inherit_configuration = true"),
+            && answer.body().contains("inherit_configuration = true")
+            && !answer.body().contains("allowed_outbound_hosts"),
         "{}",
         answer.body()
     );

@@ -1,15 +1,20 @@
 //! The component on its own, run by the unmodified wasmtime command.
 
 use dapr_wasm_host::Runtime;
-use ssm_emulator::{Config, Emulator};
+use ssm_emulator::{Config, Emulator, Rates, Secret};
 use tokio::process::Command;
 
 use crate::wasmtime;
 
 async fn wasmtime(emulator: &Emulator, call: &str) -> Option<String> {
+    wasmtime_with(emulator, &[], call).await
+}
+
+async fn wasmtime_with(emulator: &Emulator, options: &[&str], call: &str) -> Option<String> {
     let file = wasmtime::file(Runtime::TENCENTCLOUD_SSM);
     let output = Command::new(wasmtime::program()?)
         .args(["run", "-Shttp"])
+        .args(options)
         .args(wasmtime::environment(wasmtime::variables(emulator)))
         .args(["--invoke", call])
         .arg(file.path())
@@ -49,4 +54,24 @@ async fn the_wasmtime_command_gets_a_version_a_typed_error_and_all_in_bulk() {
     let bulk = "dapr:secretstores/store.bulk-get@0.1.0([])";
     let text = wasmtime(&emulator, bulk).await.unwrap();
     assert_eq!(text.matches("request-id").count(), 4, "{text}");
+}
+
+#[tokio::test]
+async fn a_small_table_of_resources_is_enough_for_any_number_of_reads() {
+    let secret = |number| Secret::text(&format!("s-{number:03}"), "SSM_Current", "v");
+    let config = Config {
+        secrets: (0..200).map(secret).collect(),
+        rates: Rates::none(),
+        ..Config::default()
+    };
+    let emulator = Emulator::start(config).await.unwrap();
+    let options = [
+        "-Smax-resources=60",
+        "--env=TENCENTCLOUD_SSM_MAX_IN_FLIGHT=2",
+    ];
+    let bulk = "dapr:secretstores/store.bulk-get@0.1.0([])";
+    let Some(text) = wasmtime_with(&emulator, &options, bulk).await else {
+        return;
+    };
+    assert_eq!(text.matches("request-id").count(), 200, "{text}");
 }

@@ -6,10 +6,11 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use crate::{
     actions::{Action, ListSecrets, SecretValue, SecretsPage},
-    call::{Call, Caller, Operation},
+    call::{Call, Caller},
     error::{Error, ErrorKind},
     listing::{Listing, Range},
     names::{SecretName, VersionId},
+    operation::Operation,
     sorted,
     transport::Transport,
     versions::{self, WithoutCurrent},
