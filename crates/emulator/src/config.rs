@@ -16,6 +16,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Whether to speak TLS, with a certificate made for this emulator.
     pub tls: bool,
+    /// What the certificate for TLS is like.
+    pub certificate: Certificate,
     /// Whether to offer HTTP/2 over TLS, beside HTTP/1.1.
     pub http2: bool,
     /// The keys that may ask, and what each may do.
@@ -43,6 +45,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             tls: false,
+            certificate: Certificate::Good,
             http2: false,
             accounts: vec![Account::sample()],
             regions: ["ap-guangzhou", "ap-beijing", "ap-singapore"]
@@ -83,6 +86,23 @@ impl Config {
             ..Self::default()
         }
     }
+}
+
+/// What the certificate of an emulator with TLS is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certificate {
+    /// A good one, for this machine's names.
+    Good,
+    /// The certificate has expired.
+    Expired,
+    /// The certificate is for the distant future.
+    NotYet,
+    /// The certificate is for `elsewhere.test`.
+    WrongName,
+    /// Another certificate authority than the one to trust has made the certificate.
+    Stranger,
+    /// The certificate is its own certificate authority, as `openssl req -x509` makes them.
+    SelfSigned,
 }
 
 /// A key and what it may do.

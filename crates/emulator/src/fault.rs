@@ -15,10 +15,20 @@ pub enum FaultKind {
     Error(String),
     /// `reset`: the connection is reset instead of an answer.
     Reset,
+    /// `close`: the connection is closed instead of an answer, in good order.
+    Close,
     /// `truncated`: the answer ends half-way.
     Truncated,
     /// `huge`: the answer has 200 MB.
     Huge,
+    /// `drip=10ms`: the answer comes in eight pieces, this long apart.
+    Drip(Duration),
+    /// `no-length`: the answer does not say its length beforehand.
+    NoLength,
+    /// `gzip`: the answer says that it is compressed, in a way that nobody asked for.
+    Gzip,
+    /// `huge-head`: the answer has a header of 1 MB.
+    HugeHead,
     /// `silent`: the answer never comes.
     Silent,
     /// `silent-body`: the second half of the answer never comes.
@@ -161,8 +171,13 @@ fn kind_of(name: &str, value: &str) -> Result<FaultKind, &'static str> {
         "status" => FaultKind::Status(value.parse().map_err(|_| "status=503")?),
         "error" if !value.is_empty() => FaultKind::Error(value.to_owned()),
         "reset" => FaultKind::Reset,
+        "close" => FaultKind::Close,
         "truncated" => FaultKind::Truncated,
         "huge" => FaultKind::Huge,
+        "drip" => FaultKind::Drip(duration(value).ok_or("drip=10ms")?),
+        "no-length" => FaultKind::NoLength,
+        "gzip" => FaultKind::Gzip,
+        "huge-head" => FaultKind::HugeHead,
         "silent" => FaultKind::Silent,
         "silent-body" => FaultKind::SilentBody,
         "redirect" => FaultKind::Redirect(value.to_owned()),

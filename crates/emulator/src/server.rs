@@ -22,7 +22,7 @@ impl Emulator {
     /// If the address cannot be listened on.
     pub async fn start(config: Config) -> io::Result<Self> {
         let (ca_pem, acceptor) = if config.tls {
-            let (pem, acceptor) = tls::acceptor(config.http2)?;
+            let (pem, acceptor) = tls::acceptor(config.http2, config.certificate)?;
             (Some(pem), Some(acceptor))
         } else {
             (None, None)

@@ -23,6 +23,8 @@ use crate::{
 /// The size of a huge answer.
 const HUGE: usize = 200 << 20;
 const CHUNK: usize = 64 << 10;
+/// The size of a huge header.
+const HUGE_HEAD: usize = 1 << 20;
 
 /// Answers one request. An error stands for a connection to be reset.
 pub(crate) async fn serve(
@@ -179,6 +181,7 @@ async fn respond(
     let half = Bytes::copy_from_slice(&plan.body[..length / 2]);
     let response = match plan.fault {
         Some(FaultKind::Reset) => return Err(io::ErrorKind::ConnectionReset.into()),
+        Some(FaultKind::Close) => return Err(io::ErrorKind::ConnectionAborted.into()),
         Some(FaultKind::Silent) => std::future::pending().await,
         Some(FaultKind::Status(status)) => head
             .status(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY))
@@ -195,6 +198,29 @@ async fn respond(
             head.header(header::CONTENT_LENGTH, length)
                 .body(StreamBody::new(frames).boxed_unsync())
         }
+        Some(FaultKind::Drip(pause)) => {
+            let pieces: Vec<Bytes> = plan
+                .body
+                .chunks(length.div_ceil(8).max(1))
+                .map(Bytes::copy_from_slice)
+                .collect();
+            let frames = stream::iter(pieces).then(move |piece| async move {
+                tokio::time::sleep(pause).await;
+                Ok(Frame::data(piece))
+            });
+            head.header(header::CONTENT_LENGTH, length)
+                .body(StreamBody::new(frames).boxed_unsync())
+        }
+        Some(FaultKind::NoLength) => {
+            let frame = Ok(Frame::data(Bytes::from(plan.body)));
+            head.body(StreamBody::new(stream::iter([frame])).boxed_unsync())
+        }
+        Some(FaultKind::Gzip) => head
+            .header(header::CONTENT_ENCODING, "gzip")
+            .body(whole(&b"\x1f\x8b\x08\x00not what was asked for"[..])),
+        Some(FaultKind::HugeHead) => head
+            .header("x-huge", "h".repeat(HUGE_HEAD))
+            .body(whole(plan.body)),
         Some(FaultKind::SilentBody) => {
             let frames = stream::iter([Ok(Frame::data(half))]).chain(stream::pending());
             head.header(header::CONTENT_LENGTH, length)

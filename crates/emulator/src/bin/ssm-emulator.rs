@@ -73,9 +73,9 @@ mod native {
         token: Option<String>,
         /// Misbehave: KIND[=VALUE][@ACTION[/SECRET]][%PERCENT][*TIMES], may be repeated.
         ///
-        /// Kinds: latency=300ms, status=503, error=CODE, reset, truncated, huge, silent,
-        /// silent-body, redirect=URL, raw=TEXT, wrong-name, wrong-version, both-values,
-        /// empty-values, no-request-id.
+        /// Kinds: latency=300ms, status=503, error=CODE, reset, close, truncated, huge, huge-head,
+        /// silent, silent-body, drip=10ms, no-length, gzip, redirect=URL, raw=TEXT, wrong-name,
+        /// wrong-version, both-values, empty-values, no-request-id.
         #[arg(long, value_name = "SPEC", value_parser = Fault::parse)]
         fault: Vec<Fault>,
         /// Set what is undocumented: NAME=VALUE, may be repeated.
