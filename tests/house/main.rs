@@ -1,7 +1,9 @@
-//! What holds of the sources as a whole: who may reach whom, and what the pages say of limits.
+//! What holds of the sources as a whole: who may reach whom, what the pages say of limits, and which
+//! tests may be skipped.
 
 mod arrows;
 mod limits;
+mod skips;
 
 use std::{
     fs,
