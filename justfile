@@ -87,7 +87,7 @@ fuzz-host seconds:
 
 # serve, and plug under daprd, in chaos for SOAK_SECONDS (600); SOAK_SEED makes the same chaos again
 soak: daprd
-    cargo test --locked --package dapr-wasm-host --test host soak -- --ignored --nocapture
+    cargo test --locked --test host soak -- --ignored --nocapture
 
 # Run the commands of all READMEs as they stand there
 readme: tools build
