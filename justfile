@@ -69,6 +69,26 @@ tools:
 daprd:
     tools/daprd
 
+# Check licences, sources and known vulnerabilities of what is depended on (deny.toml)
+deny:
+    tools/deny
+
+# Build the component in two folders and compare byte by byte
+reproducible:
+    tools/reproducible
+
+# Run every fuzz target for some seconds (needs a C++ compiler)
+fuzz seconds:
+    tools/fuzz fuzz {{ seconds }}
+
+# The same for targets that need the whole host, which takes minutes to compile
+fuzz-host seconds:
+    tools/fuzz fuzz/host {{ seconds }}
+
+# serve, and plug under daprd, in chaos for SOAK_SECONDS (600); SOAK_SEED makes the same chaos again
+soak: daprd
+    cargo test --locked --test host soak -- --ignored --nocapture
+
 # Run the commands of all READMEs as they stand there
 readme: tools build
     PATH="$PWD/target/tools/bin:$PATH" python3 tools/readme.py README.md examples/*/README.md

@@ -1,4 +1,5 @@
-//! What holds of the sources as a whole: who may reach whom, and what the pages say of limits.
+//! What holds of the sources as a whole: who may reach whom, what the pages say of limits, and which
+//! tests may be skipped.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,6 +10,7 @@
 
 mod arrows;
 mod limits;
+mod skips;
 
 use std::{
     fs,

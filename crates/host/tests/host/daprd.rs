@@ -23,14 +23,14 @@ use crate::support::{Answer, Folder, Process, command, component, on, secrets_fi
 const WASM: &str = "secretstores.tencentcloud.ssm.wasm";
 
 /// A folder of resources, one of sockets, and the two processes between them.
-struct World {
+pub(crate) struct World {
     program: PathBuf,
-    resources: Folder,
+    pub(crate) resources: Folder,
     sockets: Folder,
 }
 
 impl World {
-    fn new(program: PathBuf) -> Self {
+    pub(crate) fn new(program: PathBuf) -> Self {
         Self {
             program,
             resources: Folder::new(),
@@ -38,7 +38,7 @@ impl World {
         }
     }
 
-    fn plug(&self, arguments: &[&str]) -> Process {
+    pub(crate) fn plug(&self, arguments: &[&str]) -> Process {
         let sockets = self.sockets.path().to_str().unwrap();
         let at = ["plug", "--sockets-folder", sockets];
         let mut process = Process::start(command(&[&at, arguments].concat(), &[]));
@@ -46,7 +46,7 @@ impl World {
         process
     }
 
-    async fn daprd(&self) -> Daprd {
+    pub(crate) async fn daprd(&self) -> Daprd {
         // Held together, so that they differ.
         let free: Vec<_> = (0..4)
             .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
@@ -76,9 +76,9 @@ impl World {
     }
 }
 
-struct Daprd {
-    process: Process,
-    http: SocketAddr,
+pub(crate) struct Daprd {
+    pub(crate) process: Process,
+    pub(crate) http: SocketAddr,
 }
 
 impl Daprd {
@@ -108,7 +108,7 @@ impl Daprd {
     }
 }
 
-fn wasm(yaml: &str) -> String {
+pub(crate) fn wasm(yaml: &str) -> String {
     yaml.replace("cloud.ssm", "cloud.ssm.wasm")
 }
 

@@ -19,4 +19,5 @@ mod plug;
 mod reload;
 mod resources;
 mod sdks;
+mod soak;
 mod support;

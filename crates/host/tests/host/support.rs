@@ -165,6 +165,12 @@ impl Process {
             .unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
+
+    /// How many files, sockets and the like it has open.
+    pub(crate) fn descriptors(&self) -> usize {
+        let folder = format!("/proc/{}/fd", self.child.id());
+        fs::read_dir(folder).unwrap().count()
+    }
 }
 
 fn collect(output: impl Read + Send + 'static, log: &Arc<Mutex<String>>) {
