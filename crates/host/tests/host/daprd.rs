@@ -19,19 +19,19 @@ use crate::support::{Answer, Folder, Process, command, component, on, secrets_fi
 
 const WASM: &str = "secretstores.tencentcloud.ssm.wasm";
 
-fn program(name: &str) -> Option<PathBuf> {
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
     prepared(&format!("target/daprd/{name}"), "tools/daprd")
 }
 
 /// A folder of resources, one of sockets, and the two processes between them.
-struct World {
+pub(crate) struct World {
     program: PathBuf,
-    resources: Folder,
+    pub(crate) resources: Folder,
     sockets: Folder,
 }
 
 impl World {
-    fn new(program: PathBuf) -> Self {
+    pub(crate) fn new(program: PathBuf) -> Self {
         Self {
             program,
             resources: Folder::new(),
@@ -39,7 +39,7 @@ impl World {
         }
     }
 
-    fn plug(&self, arguments: &[&str]) -> Process {
+    pub(crate) fn plug(&self, arguments: &[&str]) -> Process {
         let sockets = self.sockets.path().to_str().unwrap();
         let at = ["plug", "--sockets-folder", sockets];
         let mut process = Process::start(command(&[&at, arguments].concat(), &[]));
@@ -47,7 +47,7 @@ impl World {
         process
     }
 
-    async fn daprd(&self) -> Daprd {
+    pub(crate) async fn daprd(&self) -> Daprd {
         // Held together, so that they differ.
         let free: Vec<_> = (0..4)
             .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
@@ -77,8 +77,8 @@ impl World {
     }
 }
 
-struct Daprd {
-    process: Process,
+pub(crate) struct Daprd {
+    pub(crate) process: Process,
     http: SocketAddr,
 }
 
@@ -96,11 +96,11 @@ impl Daprd {
         panic!("daprd is not ready:\n{}", self.process.log());
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         send(self.http, Method::GET, path, &[], "").await
     }
 
-    async fn read(&self, path: &str) -> String {
+    pub(crate) async fn read(&self, path: &str) -> String {
         self.get(&format!("/v1.0/secrets/{path}"))
             .await
             .body
@@ -109,7 +109,7 @@ impl Daprd {
     }
 }
 
-fn wasm(yaml: &str) -> String {
+pub(crate) fn wasm(yaml: &str) -> String {
     yaml.replace("cloud.ssm", "cloud.ssm.wasm")
 }
 
