@@ -3,7 +3,9 @@
 
 mod calls;
 mod connections;
+mod finder;
 mod folder;
+mod instances;
 mod service;
 mod socket;
 
@@ -133,7 +135,11 @@ impl Plug {
                     listener,
                     service,
                 } = bound;
-                connections::serve(socket, listener, routes(service).await, stop).await;
+                let routes = routes(Arc::clone(&service)).await;
+                tokio::select! {
+                    () = connections::serve(socket, listener, routes, stop) => {}
+                    () = service.tidy() => {}
+                }
             }
         });
         future::join_all(servers).await;

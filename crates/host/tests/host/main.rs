@@ -18,6 +18,7 @@ mod javascript;
 mod outbound;
 mod plug;
 mod plug_clients;
+mod plug_instances;
 mod plug_sockets;
 mod plugged;
 mod reload;

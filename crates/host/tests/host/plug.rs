@@ -134,7 +134,7 @@ async fn a_restarted_host_finds_its_stores_in_the_resources_or_in_the_environmen
     let plugged = Plugged::start(&folder, &from_resources, &[]);
     let status = plugged.client().await.get("other", "x").await.unwrap_err();
     assert!(
-        status.message().contains("no Component other"),
+        status.message().contains("no Component \"other\""),
         "{status}"
     );
 }
