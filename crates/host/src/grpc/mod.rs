@@ -1,12 +1,13 @@
 //! What every gRPC server of this host offers beside its own service.
 
+pub(crate) mod authority;
 pub mod proto;
 pub(crate) mod status;
 
 use std::collections::HashMap;
 
 use prost::Message;
-use tonic::{Request, Status, server::NamedService};
+use tonic::{Status, server::NamedService};
 use tonic_health::{
     pb::health_server::{Health, HealthServer},
     server::health_reporter,
@@ -47,11 +48,6 @@ pub(crate) async fn health<S: NamedService>() -> HealthServer<impl Health> {
     let (reporter, server) = health_reporter();
     reporter.set_serving::<S>().await;
     server
-}
-
-/// The value of a metadata key of the call, if it is text.
-pub(crate) fn header<'a, T>(request: &'a Request<T>, name: &str) -> Option<&'a str> {
-    request.metadata().get(name)?.to_str().ok()
 }
 
 /// Request metadata as stores take it.

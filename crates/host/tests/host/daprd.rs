@@ -95,11 +95,11 @@ impl Daprd {
         panic!("daprd is not ready:\n{}", self.process.log());
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         send(self.http, Method::GET, path, &[], "").await
     }
 
-    async fn read(&self, path: &str) -> String {
+    pub(crate) async fn read(&self, path: &str) -> String {
         self.get(&format!("/v1.0/secrets/{path}"))
             .await
             .body
