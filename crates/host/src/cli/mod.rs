@@ -1,6 +1,8 @@
 //! The command `dapr-wasm-host`. Flags and environment variables are daprd's where daprd has them.
 
 mod check;
+mod escape;
+mod flag;
 mod log;
 mod plug;
 mod serve;
@@ -38,7 +40,7 @@ pub async fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(options) => options.run().await,
     };
     done.unwrap_or_else(|why| {
-        eprintln!("error: {why}");
+        eprintln!("error: {}", escape::line(&why.to_string()));
         ExitCode::FAILURE
     })
 }
