@@ -66,6 +66,8 @@ pub enum Call {
         /// The value: the body.
         value: String,
     },
+    /// To end the server.
+    Shutdown,
 }
 
 impl Route {
@@ -115,6 +117,7 @@ impl Route {
                 Ok(Self(Wants::Object(call)))
             }
             ("GET", ["v1.0", "metadata"]) => Ok(Self(Wants::Nothing(Call::Metadata))),
+            ("POST", ["v1.0", "shutdown"]) => Ok(Self(Wants::Nothing(Call::Shutdown))),
             ("PUT", ["v1.0", "metadata", key]) => Ok(Self(Wants::Value { key: plain(key)? })),
             _ => Err(ApiError::no_such_path().into()),
         }
@@ -198,6 +201,7 @@ mod tests {
         let value = String::new();
         let set = Call::SetMetadata { key, value };
         assert_eq!(open("PUT", "/v1.0/metadata/a%20b", ""), Ok(set));
+        assert_eq!(open("POST", "/v1.0/shutdown", ""), Ok(Call::Shutdown));
         let app_id = Some("me".to_owned());
         let health = Call::Health { app_id };
         assert_eq!(open("GET", "/v1.0/healthz", "appid=me"), Ok(health));
@@ -220,6 +224,7 @@ mod tests {
     #[test]
     fn what_is_not_known_or_not_escaped_is_refused() {
         for (method, path) in [
+            ("GET", "/v1.0/shutdown"),
             ("GET", "/v1.0/s%65crets/s/k"),
             ("POST", "/v1.0/secrets/s/k"),
             ("HEAD", "/v1.0/secrets/s/k"),

@@ -114,8 +114,8 @@ where
         let mut line = String::new();
         self.format
             .format_event(context, Writer::new(&mut line), event)?;
-        let line = line.strip_suffix('\n').unwrap_or(&line);
-        writer.write_str(&escape::with(line, self.escape))?;
+        let text = line.strip_suffix('\n').unwrap_or(&line);
+        writer.write_str(&escape::with(text, self.escape))?;
         writer.write_char('\n')
     }
 }

@@ -58,7 +58,7 @@ impl PlugCommand {
             others,
         } = self.setup.setup()?;
         if let Some(port) = self.metrics_port {
-            self.metrics.start(port, &metrics).await?;
+            self.metrics.start(port, &metrics)?;
         }
         let mut offered = vec![WASM.parse()?];
         if self.drop_in {
