@@ -131,8 +131,8 @@ impl<S: Store> Gateway<S> {
                 Ok(Answer::secrets(named))
             }
             Call::Metadata => Ok(self.metadata()),
-            // An instance lives for one request: there is nowhere to remember it.
-            Call::SetMetadata { .. } => Err(ApiError::no_such_path()),
+            // An instance lives for one request: nowhere to remember it, and nothing to end.
+            Call::SetMetadata { .. } | Call::Shutdown => Err(ApiError::no_such_path()),
         }
     }
 

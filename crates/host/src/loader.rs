@@ -281,6 +281,11 @@ impl Outcome {
         self.failures.iter().find(|failure| !failure.ignored)
     }
 
+    /// Whether there are Components, and not one that can be read.
+    pub fn is_hollow(&self) -> bool {
+        self.stores.is_empty() && self.failures.is_empty() && !self.problems.is_empty()
+    }
+
     /// Stores of files with a mistake in them go on: the file may be half written.
     fn keep_unreadable(&mut self, previous: &Stores) {
         for served in previous.all() {

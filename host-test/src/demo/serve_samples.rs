@@ -1,15 +1,10 @@
 //! The whole road: an application's request, Dapr's Secrets API, the component, SSM (an emulator).
 
-use std::{
-    error::Error,
-    fs,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    path::Path,
-};
+use std::{error::Error, fs, net::SocketAddr, path::Path};
 
 use dapr_wasm_host::{
     Loader, Metrics, Outbound, Runtime, RuntimeConfig,
-    resources::{Identity, Scopes},
+    resources::Identity,
     serve::{ServeOptions, Server},
     stores::{PoolOptions, StoreTypes},
 };
@@ -50,7 +45,7 @@ pub(super) async fn show(options: &Options) -> Result<(), Box<dyn Error>> {
         ctrl_c().await?;
     }
     let _ = stop.send(());
-    Ok(serving.await??)
+    Ok(serving.await?)
 }
 
 async fn start(options: &Options, folder: &Path) -> Result<Server, Box<dyn Error>> {
@@ -62,22 +57,16 @@ async fn start(options: &Options, folder: &Path) -> Result<Server, Box<dyn Error
         outbound,
         max_instances: 16,
     });
+    let loader = Loader {
+        types: types.with(TYPE.parse()?, runtime.tencentcloud_ssm()?),
+        folders: vec![folder.to_owned()],
+        identity,
+        namespace: None,
+    };
     let (server, outcome) = Server::start(ServeOptions {
-        addresses: vec![
-            Ipv4Addr::LOCALHOST.into(),
-            IpAddr::from(Ipv6Addr::LOCALHOST),
-        ],
         http_port: options.dapr_http_port,
         grpc_port: options.dapr_grpc_port,
-        token: None,
-        scopes: Scopes::default(),
-        loader: Loader {
-            types: types.with(TYPE.parse()?, runtime.tencentcloud_ssm()?),
-            folders: vec![folder.to_owned()],
-            identity,
-            namespace: None,
-        },
-        metrics,
+        ..ServeOptions::new(loader, metrics)
     })
     .await
     .map_err(|why| format!("{why}; other ports: --dapr-http-port, --dapr-grpc-port"))?;

@@ -68,7 +68,7 @@ impl PlugCommand {
             others,
         } = self.setup.setup()?;
         if let Some(port) = self.metrics_port {
-            self.metrics.start(port, &metrics).await?;
+            self.metrics.start(port, &metrics)?;
         }
         let offered = self.offered(&types, others)?;
         let with_resources = !self.setup.resources_path.is_empty();

@@ -269,3 +269,17 @@ async fn nothing_that_is_secret_is_logged_at_any_level() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_escaped_bulk_is_a_secrets_name() {
+    let folder = Folder::new();
+    let file = secrets_file(&folder, r#"{"bulk": "one", "other": "two"}"#);
+    let items = [("secretsFile", file.as_str())];
+    let yaml = component("file", "secretstores.local.file", &items, "");
+    folder.write("a.yaml", &yaml);
+    let served = Served::start(&folder, &[], &[]);
+    let one = served.get("/v1.0/secrets/file/b%75lk").await;
+    assert_eq!(one.body, "{\"bulk\":\"one\"}\n");
+    let all = served.get("/v1.0/secrets/file/bulk").await;
+    assert!(all.body.contains("two"), "{}", all.body);
+}

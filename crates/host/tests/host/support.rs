@@ -23,7 +23,7 @@ use test_support::resources::{component_yaml, properties};
 pub(crate) const SSM: &str = "secretstores.tencentcloud.ssm";
 
 /// The longest that a test waits for anything.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A Component as YAML; `more` is put at its end.
 pub(crate) fn component(name: &str, kind: &str, items: &[(&str, &str)], more: &str) -> String {
@@ -128,6 +128,15 @@ impl Process {
         }
     }
 
+    /// The address on the first line of its log that holds `what`.
+    pub(crate) fn address(&mut self, what: &str) -> SocketAddr {
+        let line = self.wait_for(what, 1).remove(0);
+        let (_, address) = line.split_once("address").unwrap();
+        let address = address.trim_start_matches(['"', ':', '=']);
+        let end = address.find(['"', ' ']).unwrap_or(address.len());
+        address[..end].parse().unwrap()
+    }
+
     /// Checks that the process still runs.
     ///
     /// # Panics
@@ -153,6 +162,22 @@ impl Process {
             assert!(started.elapsed() < PATIENCE, "it goes on:\n{}", self.log());
             thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Hundredths of a second that it has computed.
+    pub(crate) fn computed(&self) -> u64 {
+        let file = format!("/proc/{}/stat", self.child.id());
+        let stat = fs::read_to_string(file).unwrap();
+        let (_, numbers) = stat.rsplit_once(") ").unwrap();
+        let ticks = |index| {
+            numbers
+                .split(' ')
+                .nth(index)
+                .unwrap()
+                .parse::<u64>()
+                .unwrap()
+        };
+        ticks(11) + ticks(12)
     }
 
     /// The process's own memory, in kilobytes.
@@ -216,6 +241,21 @@ impl Answer {
 
 impl Served {
     pub(crate) fn start(folder: &Folder, arguments: &[&str], env: &[(&str, &str)]) -> Self {
+        Self::of(command(&Self::arguments(folder, arguments), env))
+    }
+
+    /// With at most `files` open files.
+    pub(crate) fn with_files(folder: &Folder, files: u16, arguments: &[&str]) -> Self {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &format!("ulimit -n {files}; exec \"$0\" \"$@\"")])
+            .arg(env!("CARGO_BIN_EXE_dapr-wasm-host"))
+            .args(Self::arguments(folder, arguments))
+            .stdin(Stdio::null());
+        Self::of(command)
+    }
+
+    fn arguments<'a>(folder: &'a Folder, more: &[&'a str]) -> Vec<&'a str> {
         let folder = folder.path().to_str().unwrap();
         let fixed = [
             "serve",
@@ -224,19 +264,17 @@ impl Served {
             "--dapr-http-port=0",
             "--dapr-grpc-port=0",
             "--metrics-port=0",
+            "--metrics-listen-address=127.0.0.1",
             "--dapr-listen-addresses=127.0.0.1",
         ];
-        let mut process = Process::start(command(&[&fixed, arguments].concat(), env));
-        let mut address = |what| {
-            let line = process.wait_for(what, 1).remove(0);
-            let (_, address) = line.split_once("address").unwrap();
-            let address = address.trim_start_matches(['"', ':', '=']);
-            let end = address.find(['"', ' ']).unwrap_or(address.len());
-            address[..end].parse().unwrap()
-        };
-        let metrics = address("metrics");
-        let http = address("HTTP API");
-        let grpc = address("gRPC API");
+        [&fixed, more].concat()
+    }
+
+    fn of(command: Command) -> Self {
+        let mut process = Process::start(command);
+        let metrics = process.address("metrics");
+        let http = process.address("HTTP API");
+        let grpc = process.address("gRPC API");
         Self {
             process,
             http,
