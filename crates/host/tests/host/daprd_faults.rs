@@ -6,10 +6,11 @@ use futures_util::{StreamExt, stream};
 use http::StatusCode;
 use rustix::process::Signal;
 use ssm_emulator::{Config, Emulator};
+use test_support::programs::DAPRD;
 use tokio::time::sleep;
 
 use crate::{
-    daprd::{World, program, wasm},
+    daprd::{World, wasm},
     support::on,
 };
 
@@ -17,7 +18,7 @@ const EXPECTED: &str = r#"{"api-token":"sample-token-4f1c"}"#;
 
 #[tokio::test]
 async fn a_daprd_that_starts_while_the_host_stops_does_not_wait_for_it() {
-    let Some(program) = program("daprd") else {
+    let Some(program) = DAPRD.find() else {
         return;
     };
     let config = Config {
@@ -55,7 +56,7 @@ async fn a_daprd_that_starts_while_the_host_stops_does_not_wait_for_it() {
 
 #[tokio::test]
 async fn a_storm_of_sighup_costs_daprd_no_read() {
-    let Some(program) = program("daprd") else {
+    let Some(program) = DAPRD.find() else {
         return;
     };
     let emulator = Emulator::start(Config::sample()).await.unwrap();

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use host_test::programs::prepared;
+use test_support::programs::DAPRD;
 
 use crate::support::{Folder, Process, Served, command, component, run, text};
 
@@ -123,7 +123,7 @@ fn every_flag_of_daprds_is_taken() {
 
 #[test]
 fn the_table_above_is_daprds_own() {
-    let Some(daprd) = prepared("target/daprd/daprd", "tools/daprd") else {
+    let Some(daprd) = DAPRD.find() else {
         return;
     };
     let output = Command::new(daprd)

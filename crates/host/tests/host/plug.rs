@@ -12,7 +12,6 @@ use dapr_wasm_host::{
 };
 use rustix::process::Signal;
 use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret};
-use test_support::resources::properties;
 use tokio::time::sleep;
 use tonic::Code;
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};

@@ -7,9 +7,9 @@ use std::{
 };
 
 use dapr_wasm_host::grpc::proto::components::GetSecretRequest;
-use host_test::programs::prepared;
 use rustix::process::Signal;
 use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
+use test_support::programs::DAPR_SDK_PYTHON;
 use tokio::process::Command;
 use tonic::metadata::MetadataValue;
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
@@ -36,7 +36,7 @@ fn half_a_call() -> Vec<u8> {
 
 #[tokio::test]
 async fn a_client_of_grpcs_c_core_is_served_though_it_sends_a_path_as_authority() {
-    let Some(python) = prepared("target/tools/bin/python3", "tools/setup") else {
+    let Some(python) = DAPR_SDK_PYTHON.find() else {
         return;
     };
     let emulator = Emulator::start(Config::sample()).await.unwrap();

@@ -9,8 +9,8 @@ use dapr_wasm_host::grpc::proto::components::{
     BulkGetSecretRequest, GetSecretRequest, MetadataRequest, SecretStoreInitRequest,
     secret_store_client::SecretStoreClient,
 };
-use host_test::harness::properties;
 use ssm_emulator::Emulator;
+use test_support::resources::properties;
 use tonic::{
     Request, Status,
     metadata::MetadataValue,
