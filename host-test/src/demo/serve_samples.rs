@@ -9,7 +9,7 @@ use std::{
 
 use dapr_wasm_host::{
     Loader, Metrics, Outbound, Runtime, RuntimeConfig,
-    resources::{Identity, Scopes},
+    resources::Identity,
     serve::{ServeOptions, Server},
     stores::{PoolOptions, StoreTypes},
 };
@@ -70,7 +70,7 @@ async fn start(options: &Options, folder: &Path) -> Result<Server, Box<dyn Error
         http_port: options.dapr_http_port,
         grpc_port: options.dapr_grpc_port,
         token: None,
-        scopes: Scopes::default(),
+        configurations: Vec::new(),
         loader: Loader {
             types: types.with(TYPE.parse()?, runtime.tencentcloud_ssm()?),
             folders: vec![folder.to_owned()],

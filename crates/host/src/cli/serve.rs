@@ -1,6 +1,6 @@
 //! `dapr-wasm-host serve`.
 
-use std::{error::Error, fs, net::IpAddr, path::PathBuf, process::ExitCode};
+use std::{error::Error, net::IpAddr, path::PathBuf, process::ExitCode};
 
 use clap::Args;
 use dapr_secrets_api::Token;
@@ -12,8 +12,7 @@ use super::{
     stop::{Stop, StopOptions},
 };
 use crate::{
-    resources::{self, Scopes},
-    serve::{Changes, Reloader, ServeOptions, Server},
+    serve::{Changes, ServeOptions, Server},
     stores::environment::set,
 };
 
@@ -57,7 +56,8 @@ impl ServeCommand {
     pub(super) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         self.log.start();
         let stop = Stop::on_signal()?;
-        let scopes = self.scopes()?;
+        // Until it is followed it must not end the process.
+        let hang_up = signal(SignalKind::hangup())?;
         let Setup {
             loader, metrics, ..
         } = self.setup.setup_with_resources()?;
@@ -65,13 +65,13 @@ impl ServeCommand {
             self.metrics.start(self.metrics_port, &metrics).await?;
         }
         // From before they are read, so that no change falls in between.
-        let changes = Changes::of(&loader.folders);
+        let changes = Changes::of(&loader.folders, &self.config).await;
         let (server, outcome) = Server::start(ServeOptions {
             addresses: self.dapr_listen_addresses.clone(),
             http_port: self.dapr_http_port,
             grpc_port: self.dapr_grpc_port,
             token: set(Token::VARIABLE).map(Token::new),
-            scopes,
+            configurations: self.config.clone(),
             loader,
             metrics,
         })
@@ -90,42 +90,12 @@ impl ServeCommand {
         for address in server.grpc_addresses() {
             tracing::info!(%address, "gRPC API");
         }
-        follow(server.reloader(), changes)?;
+        let reloader = server.reloader();
+        tokio::spawn(async move { reloader.follow(changes, hang_up).await });
         let serving = server.serve(stop.clone().wait());
         self.stop.bounded(stop, serving).await?;
         Ok(ExitCode::SUCCESS)
     }
-
-    fn scopes(&self) -> Result<Scopes, Box<dyn Error>> {
-        let mut scopes = Scopes::default();
-        for file in &self.config {
-            let failed = |why: String| format!("--config {}: {why}", file.display());
-            let text = fs::read_to_string(file).map_err(|why| failed(why.to_string()))?;
-            let more = resources::scopes(&text).map_err(failed)?;
-            scopes.merge(more).map_err(failed)?;
-        }
-        Ok(scopes)
-    }
-}
-
-/// Reloads on SIGHUP and on every change of a file.
-fn follow(reloader: Reloader, changes: notify::Result<Changes>) -> Result<(), Box<dyn Error>> {
-    let mut hang_up = signal(SignalKind::hangup())?;
-    let by_signal = reloader.clone();
-    tokio::spawn(async move {
-        while hang_up.recv().await.is_some() {
-            by_signal.reload().await;
-        }
-    });
-    match changes {
-        Ok(changes) => {
-            tokio::spawn(async move { reloader.follow(changes).await });
-        }
-        Err(why) => {
-            tracing::warn!("changes of files are not seen, send SIGHUP instead: {why}");
-        }
-    }
-    Ok(())
 }
 
 /// daprd takes IPv6 addresses in brackets.

@@ -9,6 +9,7 @@ mod reload;
 use std::{
     io,
     net::{IpAddr, SocketAddr},
+    path::PathBuf,
     sync::Arc,
 };
 
@@ -20,15 +21,13 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{service::InterceptorLayer, transport};
 
 use self::api::Api;
-pub use self::{
-    listen::listen,
-    reload::{Changes, Reloader},
-};
+pub use self::{listen::listen, reload::Reloader};
+pub use crate::files::Changes;
 use crate::{
     grpc::{proto::runtime::dapr_server::DaprServer, reflection_v1, reflection_v1alpha},
     loader::{Loader, Outcome, Stores},
     metrics::Metrics,
-    resources::Scopes,
+    resources::Problem,
 };
 
 /// What a [`Server`] needs.
@@ -41,8 +40,8 @@ pub struct ServeOptions {
     pub grpc_port: u16,
     /// The token that callers must send, if any.
     pub token: Option<Token>,
-    /// The secrets that callers may read.
-    pub scopes: Scopes,
+    /// The files of Dapr Configurations, which say what secrets callers may read.
+    pub configurations: Vec<PathBuf>,
     /// Loads the stores, now and again.
     pub loader: Loader,
     /// The figures in which calls are counted.
@@ -56,6 +55,9 @@ pub enum ServeError {
     /// A folder of resources that cannot be read.
     #[error("the resources cannot be read: {0}")]
     Resources(io::Error),
+    /// A Configuration that cannot be read whole.
+    #[error("--config {0}")]
+    Configuration(Problem),
     /// A port that cannot be listened on.
     #[error("port {port}: {why}")]
     Port {
@@ -75,18 +77,21 @@ pub enum ServeError {
 /// Stores that are loaded, and ports that are bound: calls wait from now on.
 pub struct Server {
     api: Arc<Api>,
-    loader: Loader,
+    reloader: Reloader,
     token: Option<Arc<Token>>,
     http: Vec<TcpListener>,
     grpc: Vec<TcpListener>,
 }
 
 impl Server {
-    /// Loads the stores, then binds the ports. What did not load is in the [`Outcome`].
+    /// Reads the Configurations, loads the stores, then binds the ports. What did not load is in the
+    /// [`Outcome`].
     ///
     /// # Errors
-    /// If a folder cannot be read or a port is in use.
+    /// If a folder or a Configuration cannot be read, or a port is in use.
     pub async fn start(options: ServeOptions) -> Result<(Self, Outcome), ServeError> {
+        let scopes = reload::scopes(options.configurations.clone()).await;
+        let scopes = scopes.map_err(ServeError::Configuration)?;
         let loaded = options.loader.load(&Stores::default()).await;
         let outcome = loaded.map_err(ServeError::Resources)?;
         let bound = async |port| {
@@ -98,10 +103,11 @@ impl Server {
         let grpc = bound(options.grpc_port).await?;
         let app_id = options.loader.identity.app_id.clone();
         let stores = outcome.stores.clone();
-        let api = Api::new(app_id, options.scopes, options.metrics, stores);
+        let api = Arc::new(Api::new(app_id, scopes, options.metrics, stores));
+        let (loader, configurations) = (options.loader, options.configurations);
         let server = Self {
-            api: Arc::new(api),
-            loader: options.loader,
+            reloader: Reloader::new(&api, loader, configurations, outcome.clone()),
+            api,
             token: options.token.map(Arc::new),
             http,
             grpc,
@@ -121,7 +127,7 @@ impl Server {
 
     /// What loads the stores of this server again.
     pub fn reloader(&self) -> Reloader {
-        Reloader::new(&self.api, &self.loader)
+        self.reloader.clone()
     }
 
     /// Serves until `stop` is ready and the calls in flight have ended.

@@ -19,23 +19,28 @@ use crate::support::{Answer, Folder, Process, command, component, on, secrets_fi
 
 const WASM: &str = "secretstores.tencentcloud.ssm.wasm";
 
-fn program(name: &str) -> Option<PathBuf> {
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
     prepared(&format!("target/daprd/{name}"), "tools/daprd")
 }
 
 /// A folder of resources, one of sockets, and the two processes between them.
-struct World {
+pub(crate) struct World {
     program: PathBuf,
-    resources: Folder,
+    pub(crate) resources: Folder,
     sockets: Folder,
+    /// More for daprd.
+    pub(crate) arguments: Vec<String>,
+    pub(crate) env: Vec<(String, String)>,
 }
 
 impl World {
-    fn new(program: PathBuf) -> Self {
+    pub(crate) fn new(program: PathBuf) -> Self {
         Self {
             program,
             resources: Folder::new(),
             sockets: Folder::new(),
+            arguments: Vec::new(),
+            env: Vec::new(),
         }
     }
 
@@ -47,7 +52,7 @@ impl World {
         process
     }
 
-    async fn daprd(&self) -> Daprd {
+    pub(crate) async fn daprd(&self) -> Daprd {
         // Held together, so that they differ.
         let free: Vec<_> = (0..4)
             .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
@@ -64,7 +69,9 @@ impl World {
             .env("DAPR_COMPONENTS_SOCKETS_FOLDER", self.sockets.path())
             .args(["--app-id", "shop", "--dapr-listen-addresses", "127.0.0.1"])
             .arg("--resources-path")
-            .arg(self.resources.path());
+            .arg(self.resources.path())
+            .args(&self.arguments)
+            .envs(self.env.iter().cloned());
         for (name, port) in ["http", "grpc", "internal-grpc"].iter().zip(&ports) {
             daprd.args([format!("--dapr-{name}-port"), port.to_string()]);
         }
@@ -77,8 +84,8 @@ impl World {
     }
 }
 
-struct Daprd {
-    process: Process,
+pub(crate) struct Daprd {
+    pub(crate) process: Process,
     http: SocketAddr,
 }
 
@@ -96,7 +103,7 @@ impl Daprd {
         panic!("daprd is not ready:\n{}", self.process.log());
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         send(self.http, Method::GET, path, &[], "").await
     }
 

@@ -18,5 +18,7 @@ mod outbound;
 mod plug;
 mod reload;
 mod resources;
+mod scopes;
 mod sdks;
 mod support;
+mod yaml;

@@ -208,7 +208,11 @@ impl Answer {
 
 impl Served {
     pub(crate) fn start(folder: &Folder, arguments: &[&str], env: &[(&str, &str)]) -> Self {
-        let folder = folder.path().to_str().unwrap();
+        Self::start_at(folder.path(), arguments, env)
+    }
+
+    pub(crate) fn start_at(folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Self {
+        let folder = folder.to_str().unwrap();
         let fixed = [
             "serve",
             "--resources-path",
