@@ -102,7 +102,8 @@ async fn the_reason_is_the_real_one() {
         WASM,
         &[("region", "x")],
         "auth: {secretStore: bad}\n",
-    );
+    )
+    .replace("value: \"x\"", "secretKeyRef: {name: a, key: b}");
     fs::write(resources.join("below.yaml"), below).unwrap();
     fs::write(
         resources.join("z-broken.yaml"),
