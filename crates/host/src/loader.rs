@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    resources::{self, Component, Identity, Place, Problem},
+    resources::{self, Component, Identity, Loaded, Place, Problem},
     stores::{Properties, Store, StoreType, StoreTypes},
 };
 
@@ -131,6 +131,54 @@ impl Loader {
         }
     }
 
+    /// Starts the Component `name` of `loaded`, and before it only those that it takes values from;
+    /// `None` if there is none. The error says where it stands, and why it does not serve.
+    pub async fn start_only(
+        &self,
+        loaded: &Loaded,
+        name: &str,
+    ) -> Option<Result<Arc<Served>, Problem>> {
+        let find = |name: &str| loaded.components.iter().find(|it| it.name == name);
+        let mut chain: Vec<&Component> = Vec::new();
+        let mut next = find(name);
+        while let Some(component) = next {
+            if chain.iter().any(|before| before.name == component.name) {
+                return Some(Err(Problem {
+                    place: component.place.clone(),
+                    message: "auth.secretStore leads back to itself".to_owned(),
+                }));
+            }
+            chain.push(component);
+            let store = component.secret_store.as_deref();
+            next = store
+                .and_then(find)
+                .filter(|it| it.in_scope(&self.identity.app_id));
+        }
+        let none = Stores::default();
+        let mut outcome = Outcome::default();
+        let mut last = None;
+        for component in chain.into_iter().rev() {
+            let problem = |message| Problem {
+                place: component.place.clone(),
+                message,
+            };
+            let started = self.start(component, &none, &mut outcome).await;
+            if let Ok(served) = &started {
+                let served = Arc::clone(served);
+                outcome.stores.0.insert(component.name.clone(), served);
+            }
+            // What failed below may be the reason.
+            last = Some(started.map_err(|why| match &last {
+                Some(Err(below)) => problem(format!("{why}; {below}")),
+                _ => problem(why),
+            }));
+        }
+        for problem in &outcome.problems {
+            tracing::warn!("{problem}");
+        }
+        last
+    }
+
     fn in_scope(&self, component: &Component, outcome: &mut Outcome) -> bool {
         let app = &self.identity.app_id;
         let inside = component.in_scope(app);
@@ -231,6 +279,11 @@ impl Outcome {
     /// The first failure that its Component does not say to ignore.
     pub fn fatal(&self) -> Option<&Failure> {
         self.failures.iter().find(|failure| !failure.ignored)
+    }
+
+    /// Whether there are Components, and not one that can be read.
+    pub fn is_hollow(&self) -> bool {
+        self.stores.is_empty() && self.failures.is_empty() && !self.problems.is_empty()
     }
 
     /// Stores of files with a mistake in them go on: the file may be half written.

@@ -5,19 +5,16 @@ use std::{
     fs,
     net::{IpAddr, Ipv4Addr},
     path::PathBuf,
-    sync::Arc,
 };
 
-use axum::{Router, extract::State};
 use clap::Args;
-use futures_util::future;
 
 use crate::{
     loader::Loader,
     metrics::Metrics,
     outbound::Outbound,
     resources::Identity,
-    serve::{ServeError, listen},
+    serve::{ListenerKind, ServeError, serve_metrics},
     stores::{
         Environment, PoolOptions, Properties, StoreType, StoreTypes,
         environment::{self, set},
@@ -43,7 +40,12 @@ const MAX_INSTANCES: u32 = 1_000;
 #[derive(Args)]
 pub(super) struct SetupOptions {
     /// A folder of Dapr resources (Component YAML); may be given again
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(
+        long,
+        alias = "components-path",
+        value_name = "FOLDER",
+        value_delimiter = ','
+    )]
     pub(super) resources_path: Vec<PathBuf>,
     /// Whose resources to load: those without scopes, and those with this app in their scopes
     #[arg(long, default_value = "", hide_default_value = true, value_name = "ID")]
@@ -66,7 +68,7 @@ pub(super) struct SetupOptions {
 #[derive(Args)]
 pub(super) struct MetricsOptions {
     /// Where metrics are served
-    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_name = "ADDRESS")]
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::UNSPECIFIED), value_name = "ADDRESS")]
     metrics_listen_address: IpAddr,
 }
 
@@ -160,25 +162,27 @@ impl SetupOptions {
 
 impl MetricsOptions {
     /// Serves figures on `port` until the process ends.
-    pub(super) async fn start(&self, port: u16, metrics: &Metrics) -> Result<(), ServeError> {
-        let bound = listen(&[self.metrics_listen_address], port)
-            .await
-            .map_err(|why| ServeError::Port { port, why })?;
-        let text = async |State(metrics): State<Arc<Metrics>>| metrics.text();
-        let router = Router::new()
-            .fallback(text)
-            .with_state(Arc::new(metrics.clone()));
-        for listener in &bound {
-            if let Ok(address) = listener.local_addr() {
-                tracing::info!(%address, "metrics");
-            }
+    pub(super) fn start(&self, port: u16, metrics: &Metrics) -> Result<(), Box<dyn Error>> {
+        let bound = serve_metrics(&[self.metrics_listen_address], port, metrics);
+        for address in bound.map_err(with_option)? {
+            tracing::info!(%address, "metrics");
         }
-        let serving = bound
-            .into_iter()
-            .map(move |listener| axum::serve(listener, router.clone()).into_future());
-        tokio::spawn(future::join_all(serving));
         Ok(())
     }
+}
+
+/// The error, with the option that chooses another port.
+pub(super) fn with_option(why: ServeError) -> Box<dyn Error> {
+    let ServeError::Port { listener, .. } = &why else {
+        return why.into();
+    };
+    let option = match listener {
+        ListenerKind::Http => "--dapr-http-port",
+        ListenerKind::Grpc => "--dapr-grpc-port",
+        ListenerKind::Public => "--dapr-public-port",
+        ListenerKind::Metrics => "--metrics-port",
+    };
+    format!("{why}; choose another with {option}").into()
 }
 
 fn type_and_file(component: &str) -> Result<(StoreType, &str), String> {

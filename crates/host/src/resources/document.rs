@@ -40,13 +40,13 @@ pub(super) fn component(yaml: &Yaml, place: &Place) -> Result<Option<Component>,
         return Ok(None);
     }
     let (about, spec) = (field(root, "metadata"), field(root, "spec"));
-    let component_type = text(spec, "type")?.ok_or("spec.type is missing")?;
-    if !StoreType::is_one_in_name(&component_type) {
-        return Ok(None);
-    }
     let name = text(about, "name")?.ok_or("metadata.name is missing")?;
     if !is_path_segment(&name) {
         return Err("metadata.name may not be . or .. nor hold / or %".to_owned());
+    }
+    let component_type = text(spec, "type")?.ok_or("spec.type is missing")?;
+    if !StoreType::is_one_in_name(&component_type) {
+        return Ok(None);
     }
     Ok(Some(Component {
         name,

@@ -9,7 +9,9 @@ use std::{
 };
 
 use dapr_secrets_api::ApiError;
+use tokio::sync::watch;
 
+use super::extended::Extended;
 use crate::{
     contract::{CallError, Metadata, Secret},
     loader::{Served, Stores},
@@ -24,8 +26,12 @@ pub(super) struct Api {
     metrics: Metrics,
     stores: RwLock<Stores>,
     /// What applications have set, beside what is served.
-    extended: Mutex<BTreeMap<String, String>>,
+    extended: Mutex<Extended>,
+    /// Whether nothing could be read at the start: not ready until a store serves.
+    is_hollow: bool,
     stopping: AtomicBool,
+    /// Whether a caller asked the server to end.
+    asked_to_end: watch::Sender<bool>,
 }
 
 impl Api {
@@ -36,8 +42,15 @@ impl Api {
             metrics,
             stores: RwLock::new(stores),
             extended: Mutex::default(),
+            is_hollow: false,
             stopping: AtomicBool::new(false),
+            asked_to_end: watch::Sender::new(false),
         }
+    }
+
+    /// Whether nothing could be read at the start.
+    pub(super) fn hollow(self, is_hollow: bool) -> Self {
+        Self { is_hollow, ..self }
     }
 
     /// What serves now.
@@ -59,7 +72,25 @@ impl Api {
     }
 
     pub(super) fn is_ready(&self) -> bool {
-        !self.stopping.load(Ordering::Relaxed)
+        let serves = || !self.is_hollow || !self.stores().is_empty();
+        !self.stopping.load(Ordering::Relaxed) && serves()
+    }
+
+    /// A caller asks the server to end.
+    pub(super) fn ask_to_end(&self) {
+        tracing::info!("a caller asks for the end");
+        self.asked_to_end.send_replace(true);
+    }
+
+    /// Waits until a caller asks the server to end.
+    pub(super) fn asked_to_end(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut asked = self.asked_to_end.subscribe();
+        async move {
+            // Where nobody can ask any more, nobody does.
+            if asked.wait_for(|asked| *asked).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     pub(super) async fn get(
@@ -123,14 +154,15 @@ impl Api {
             .extended
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+            .all()
             .clone();
         extended.insert("daprRuntimeVersion".to_owned(), VERSION.to_owned());
         extended
     }
 
-    pub(super) fn extend(&self, key: String, value: String) {
+    pub(super) fn extend(&self, key: String, value: String) -> Result<(), ApiError> {
         let mut extended = self.extended.lock().unwrap_or_else(PoisonError::into_inner);
-        extended.insert(key, value);
+        extended.set(key, value)
     }
 }
 

@@ -7,9 +7,9 @@ mod figures;
 
 use std::{env, sync::Arc, time::Duration};
 
-use host_test::programs::prepared;
 use rustix::process::Signal;
 use ssm_emulator::SAMPLE_SECRET_KEY;
+use test_support::programs::DAPRD;
 use tokio::time::{Instant, sleep};
 
 use self::{
@@ -35,7 +35,7 @@ fn value(name: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "it takes SOAK_SECONDS: `just soak`"]
 async fn nothing_is_lost_mixed_up_or_told_in_chaos() {
-    let Some(daprd) = prepared("target/daprd/daprd", "tools/daprd") else {
+    let Some(daprd) = DAPRD.find() else {
         return;
     };
     let number = |name: &str| {
