@@ -7,7 +7,7 @@ use super::{root, sources};
 /// What keeps a test from running, and the one place that may hold it: programs of others that are
 /// not there (in CI that is a failure), and the soak, which CI runs by its name.
 const ONLY_THERE: [(&str, &str); 2] = [
-    (concat!("SKIP", "PED"), "host-test/src/programs.rs"),
+    (concat!("SKIP", "PED"), "tests/support/src/programs.rs"),
     (
         concat!("#[ig", "nore"),
         "crates/host/tests/host/soak/mod.rs",

@@ -4,6 +4,7 @@ use std::{
     fs,
     net::SocketAddr,
     process::{Child, Command, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -38,6 +39,8 @@ pub(crate) fn resources(emulator: &Emulator) -> TempDir {
     let properties = properties(&emulator.url(), &[]);
     let yaml = component_yaml("tencent", "secretstores.tencentcloud.ssm", &properties);
     fs::write(folder.path().join("tencent.yaml"), yaml).unwrap();
+    // The host waits for a file that was written this moment; those of people are older.
+    thread::sleep(Duration::from_millis(300));
     folder
 }
 

@@ -1,6 +1,6 @@
 //! `dapr-wasm-host serve`.
 
-use std::{convert::Infallible, error::Error, fs, path::PathBuf, process::ExitCode, slice};
+use std::{convert::Infallible, error::Error, path::PathBuf, process::ExitCode, slice};
 
 use clap::Args;
 use dapr_secrets_api::Token;
@@ -16,8 +16,7 @@ use super::{
     stop::{Stop, StopOptions},
 };
 use crate::{
-    resources::{self, Scopes},
-    serve::{Changes, Reloader, ServeOptions, Server},
+    serve::{Changes, ServeOptions, Server},
     stores::environment::set,
 };
 
@@ -117,7 +116,8 @@ impl ServeCommand {
         self.daprd.log();
         raise_file_limit();
         let stop = Stop::on_signal()?;
-        let scopes = self.scopes()?;
+        // Until it is followed it must not end the process.
+        let hang_up = signal(SignalKind::hangup())?;
         let Setup {
             loader, metrics, ..
         } = self.setup.setup_with_resources()?;
@@ -125,9 +125,9 @@ impl ServeCommand {
             self.metrics.start(self.metrics_port, &metrics)?;
         }
         // From before they are read, so that no change falls in between.
-        let changes = Changes::of(&loader.folders);
+        let changes = Changes::of(&loader.folders, &self.config).await;
         let options = ServeOptions {
-            scopes,
+            configurations: self.config.clone(),
             ..self.options(ServeOptions::new(loader, metrics)).await?
         };
         let (server, outcome) = Server::start(options).await.map_err(with_option)?;
@@ -140,7 +140,8 @@ impl ServeCommand {
             return Err(why.into());
         }
         log_addresses(&server);
-        follow(server.reloader(), changes)?;
+        let reloader = server.reloader();
+        tokio::spawn(async move { reloader.follow(changes, hang_up).await });
         let (asked, told) = (server.asked_to_end(), stop.clone());
         tokio::spawn(async move {
             asked.await;
@@ -196,17 +197,6 @@ impl ServeCommand {
             ..options
         })
     }
-
-    fn scopes(&self) -> Result<Scopes, Box<dyn Error>> {
-        let mut scopes = Scopes::default();
-        for file in &self.config {
-            let failed = |why: String| format!("--config {}: {why}", file.display());
-            let text = fs::read_to_string(file).map_err(|why| failed(why.to_string()))?;
-            let more = resources::scopes(&text).map_err(failed)?;
-            scopes.merge(more).map_err(failed)?;
-        }
-        Ok(scopes)
-    }
 }
 
 fn log_addresses(server: &Server) {
@@ -234,24 +224,4 @@ fn raise_file_limit() {
     if let Err(why) = setrlimit(Resource::Nofile, raised) {
         tracing::debug!("the limit of open files stays: {why}");
     }
-}
-
-/// Reloads on SIGHUP and on every change of a file.
-fn follow(reloader: Reloader, changes: notify::Result<Changes>) -> Result<(), Box<dyn Error>> {
-    let mut hang_up = signal(SignalKind::hangup())?;
-    let by_signal = reloader.clone();
-    tokio::spawn(async move {
-        while hang_up.recv().await.is_some() {
-            by_signal.reload().await;
-        }
-    });
-    match changes {
-        Ok(changes) => {
-            tokio::spawn(async move { reloader.follow(changes).await });
-        }
-        Err(why) => {
-            tracing::warn!("changes of files are not seen, send SIGHUP instead: {why}");
-        }
-    }
-    Ok(())
 }

@@ -32,6 +32,8 @@ pub(super) const VARIABLES: [&str; 3] = [
     "TENCENTCLOUD_SECRET_KEY",
     "TENCENTCLOUD_REGION",
 ];
+/// What the names of the built-in store's variables begin with: keys are among them.
+const PREFIX: &str = "TENCENTCLOUD_";
 /// How many calls one store works on at once where nothing else is said.
 const MAX_INSTANCES_OF_A_STORE: usize = 64;
 /// How many instances there may be in all stores together.
@@ -102,7 +104,7 @@ impl SetupOptions {
             max_instances: self.max_instances,
         };
         let ours = runtime.tencentcloud_ssm()?;
-        let mut types = StoreTypes::new(pool);
+        let mut types = StoreTypes::new(pool).hiding(PREFIX);
         for name in [WASM, BUILT_IN] {
             types = match environment(environment::all()) {
                 Some(environment) => {
@@ -195,9 +197,7 @@ fn type_and_file(component: &str) -> Result<(StoreType, &str), String> {
 
 /// What the built-in store configures itself from where nobody initialises it; `None` without a key.
 fn environment(all: impl Iterator<Item = (String, String)>) -> Option<Environment> {
-    let variables: Vec<_> = all
-        .filter(|(name, _)| name.starts_with("TENCENTCLOUD_"))
-        .collect();
+    let variables: Vec<_> = all.filter(|(name, _)| name.starts_with(PREFIX)).collect();
     let value = |wanted: &str| {
         let found = variables.iter().find(|(name, _)| name == wanted);
         found.map(|(_, value)| value.clone())

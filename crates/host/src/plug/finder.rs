@@ -123,7 +123,9 @@ impl Finder {
             return Arc::clone(&reading.found);
         }
         let (folders, namespace) = (loader.folders.clone(), loader.namespace.clone());
-        let reading = spawn_blocking(move || resources::load(&folders, namespace.as_deref()));
+        let app_id = loader.identity.app_id.clone();
+        let reading =
+            spawn_blocking(move || resources::load(&folders, namespace.as_deref(), &app_id));
         let found = match timeout(RESOURCES_TIMEOUT, reading).await {
             Ok(Ok(loaded)) => loaded.map_err(|why| why.to_string()),
             Ok(Err(why)) => Err(why.to_string()),
@@ -139,7 +141,8 @@ impl Finder {
 
     /// Whether there is a Component `name`; the error says why it is not for this socket.
     fn is_there(&self, name: &str, loaded: &Loaded, loader: &Loader) -> Result<bool, String> {
-        let mut components = loaded.components.iter();
+        // One that is not for this app must be known too: the environment is no way round it.
+        let mut components = loaded.components.iter().chain(&loaded.withheld);
         let Some(component) = components.find(|component| component.name == name) else {
             return Ok(false);
         };

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, PoisonError, RwLock,
+        Arc, Mutex, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -22,9 +22,8 @@ use crate::{
 /// What both protocols answer from.
 pub(super) struct Api {
     pub(super) app_id: String,
-    scopes: Scopes,
     metrics: Metrics,
-    stores: RwLock<Stores>,
+    now: RwLock<Now>,
     /// What applications have set, beside what is served.
     extended: Mutex<Extended>,
     /// Whether nothing could be read at the start: not ready until a store serves.
@@ -34,13 +33,20 @@ pub(super) struct Api {
     asked_to_end: watch::Sender<bool>,
 }
 
+/// What serves, and to whom: replaced together, so that no store is open for a moment.
+#[derive(Clone)]
+struct Now {
+    stores: Stores,
+    scopes: Arc<Scopes>,
+}
+
 impl Api {
     pub(super) fn new(app_id: String, scopes: Scopes, metrics: Metrics, stores: Stores) -> Self {
+        let scopes = Arc::new(scopes);
         Self {
             app_id,
-            scopes,
             metrics,
-            stores: RwLock::new(stores),
+            now: RwLock::new(Now { stores, scopes }),
             extended: Mutex::default(),
             is_hollow: false,
             stopping: AtomicBool::new(false),
@@ -55,15 +61,21 @@ impl Api {
 
     /// What serves now.
     pub(super) fn stores(&self) -> Stores {
-        self.stores
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.now().stores.clone()
     }
 
-    /// Serves `stores` from now on; calls in flight end on the old ones.
-    pub(super) fn replace(&self, stores: Stores) {
-        *self.stores.write().unwrap_or_else(PoisonError::into_inner) = stores;
+    /// Which secrets may be read now.
+    pub(super) fn scopes(&self) -> Arc<Scopes> {
+        Arc::clone(&self.now().scopes)
+    }
+
+    fn now(&self) -> RwLockReadGuard<'_, Now> {
+        self.now.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Serves `stores` under `scopes` from now on; calls in flight end on the old stores.
+    pub(super) fn replace(&self, stores: Stores, scopes: Arc<Scopes>) {
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = Now { stores, scopes };
     }
 
     /// Takes no more work as seen by health checks.
@@ -100,7 +112,7 @@ impl Api {
         metadata: &Metadata,
     ) -> Result<Secret, ApiError> {
         let served = self.store(store)?;
-        if !self.scopes.allow(store, key) {
+        if !self.scopes().allow(store, key) {
             return Err(ApiError::denied(store, key));
         }
         let reading = served.store.get(key, metadata);
@@ -121,12 +133,13 @@ impl Api {
             .measured("bulk_get", store, reading)
             .await
             .map_err(|why| ApiError::bulk(store, why.kind(), &why.describe()))?;
-        secrets.retain(|secret| self.scopes.allow(store, &secret.name));
+        let scopes = self.scopes();
+        secrets.retain(|secret| scopes.allow(store, &secret.name));
         Ok(secrets)
     }
 
     fn store(&self, name: &str) -> Result<Arc<Served>, ApiError> {
-        let stores = self.stores.read().unwrap_or_else(PoisonError::into_inner);
+        let stores = &self.now().stores;
         if stores.is_empty() {
             return Err(ApiError::no_stores());
         }

@@ -4,6 +4,8 @@ use std::{fmt, io, path::PathBuf};
 
 use thiserror::Error;
 
+use crate::resources::Problem;
+
 /// Why there is no server.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -11,6 +13,9 @@ pub enum ServeError {
     /// A folder of resources that cannot be read.
     #[error("the resources cannot be read: {0}")]
     Resources(io::Error),
+    /// A Configuration that cannot be read whole.
+    #[error("--config {0}")]
+    Configuration(Problem),
     /// A port that cannot be listened on.
     #[error("port {port} for {listener}: {why}")]
     Port {

@@ -36,17 +36,18 @@ pub use self::{
     error::{ListenerKind, ServeError},
     figures::serve_metrics,
     options::ServeOptions,
-    reload::{Changes, Reloader},
+    reload::Reloader,
 };
+pub use crate::files::Changes;
 use crate::{
     grpc::{proto::runtime::dapr_server::DaprServer, reflection_v1, reflection_v1alpha},
-    loader::{Loader, Outcome, Stores},
+    loader::{Outcome, Stores},
 };
 
 /// Stores that are loaded, and ports that are bound: calls wait from now on.
 pub struct Server {
     api: Arc<Api>,
-    loader: Loader,
+    reloader: Reloader,
     http: Listeners,
     grpc: Listeners,
     public: Option<Listeners>,
@@ -62,11 +63,14 @@ struct Listeners {
 }
 
 impl Server {
-    /// Loads the stores, then binds the ports. What did not load is in the [`Outcome`].
+    /// Reads the Configurations, loads the stores, then binds the ports. What did not load is in the
+    /// [`Outcome`].
     ///
     /// # Errors
-    /// If a folder cannot be read or a port is in use.
+    /// If a folder or a Configuration cannot be read, or a port is in use.
     pub async fn start(options: ServeOptions) -> Result<(Self, Outcome), ServeError> {
+        let scopes = reload::scopes(options.configurations.clone()).await;
+        let scopes = scopes.map_err(ServeError::Configuration)?;
         let loaded = options.loader.load(&Stores::default()).await;
         let outcome = loaded.map_err(ServeError::Resources)?;
         let app_id = options.loader.identity.app_id.clone();
@@ -74,7 +78,7 @@ impl Server {
         let grpc = options.bind(&app_id, ListenerKind::Grpc, options.grpc_port)?;
         let public = options.bind_publicly()?;
         let stores = outcome.stores.clone();
-        let answering = Api::new(app_id, options.scopes, options.metrics, stores);
+        let answering = Api::new(app_id, scopes, options.metrics, stores);
         let api = Arc::new(answering.hollow(outcome.is_hollow()));
         let names: Arc<[String]> = options.allowed_hosts.into();
         let token = options.token.map(Arc::new);
@@ -116,8 +120,13 @@ impl Server {
                 bound,
                 names,
             }),
+            reloader: Reloader::new(
+                &api,
+                options.loader,
+                options.configurations,
+                outcome.clone(),
+            ),
             api,
-            loader: options.loader,
         };
         Ok((server, outcome))
     }
@@ -151,7 +160,7 @@ impl Server {
 
     /// What loads the stores of this server again.
     pub fn reloader(&self) -> Reloader {
-        Reloader::new(&self.api, &self.loader)
+        self.reloader.clone()
     }
 
     /// Ready once a caller asks the server to end, which [`Self::serve`] then does by itself.

@@ -8,7 +8,7 @@ use std::{
 use dapr_secrets_api::{MAX_BODY, Token};
 
 use super::connection::MAX_HEAD;
-use crate::{loader::Loader, metrics::Metrics, resources::Scopes};
+use crate::{loader::Loader, metrics::Metrics};
 
 /// What a [`Server`](super::Server) needs.
 pub struct ServeOptions {
@@ -34,8 +34,8 @@ pub struct ServeOptions {
     pub max_head: usize,
     /// The token that callers must send, if any.
     pub token: Option<Token>,
-    /// The secrets that callers may read.
-    pub scopes: Scopes,
+    /// The files of Dapr Configurations, which say what secrets callers may read.
+    pub configurations: Vec<PathBuf>,
     /// Loads the stores, now and again.
     pub loader: Loader,
     /// The figures in which calls are counted.
@@ -43,7 +43,7 @@ pub struct ServeOptions {
 }
 
 impl ServeOptions {
-    /// Free ports on loopback, without a token and without scopes.
+    /// Free ports on loopback, without a token and without a Configuration.
     pub fn new(loader: Loader, metrics: Metrics) -> Self {
         Self {
             addresses: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
@@ -56,7 +56,7 @@ impl ServeOptions {
             max_body: MAX_BODY,
             max_head: MAX_HEAD,
             token: None,
-            scopes: Scopes::default(),
+            configurations: Vec::new(),
             loader,
             metrics,
         }

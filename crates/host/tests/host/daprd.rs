@@ -27,6 +27,9 @@ pub(crate) struct World {
     program: PathBuf,
     pub(crate) resources: Folder,
     sockets: Folder,
+    /// More for daprd.
+    pub(crate) arguments: Vec<String>,
+    pub(crate) env: Vec<(String, String)>,
 }
 
 impl World {
@@ -35,6 +38,8 @@ impl World {
             program,
             resources: Folder::new(),
             sockets: Folder::new(),
+            arguments: Vec::new(),
+            env: Vec::new(),
         }
     }
 
@@ -63,7 +68,9 @@ impl World {
             .env("DAPR_COMPONENTS_SOCKETS_FOLDER", self.sockets.path())
             .args(["--app-id", "shop", "--dapr-listen-addresses", "127.0.0.1"])
             .arg("--resources-path")
-            .arg(self.resources.path());
+            .arg(self.resources.path())
+            .args(&self.arguments)
+            .envs(self.env.iter().cloned());
         for (name, port) in ["http", "grpc", "internal-grpc"].iter().zip(&ports) {
             daprd.args([format!("--dapr-{name}-port"), port.to_string()]);
         }

@@ -241,6 +241,10 @@ impl Answer {
 
 impl Served {
     pub(crate) fn start(folder: &Folder, arguments: &[&str], env: &[(&str, &str)]) -> Self {
+        Self::start_at(folder.path(), arguments, env)
+    }
+
+    pub(crate) fn start_at(folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Self {
         Self::of(command(&Self::arguments(folder, arguments), env))
     }
 
@@ -250,13 +254,13 @@ impl Served {
         command
             .args(["-c", &format!("ulimit -n {files}; exec \"$0\" \"$@\"")])
             .arg(env!("CARGO_BIN_EXE_dapr-wasm-host"))
-            .args(Self::arguments(folder, arguments))
+            .args(Self::arguments(folder.path(), arguments))
             .stdin(Stdio::null());
         Self::of(command)
     }
 
-    fn arguments<'a>(folder: &'a Folder, more: &[&'a str]) -> Vec<&'a str> {
-        let folder = folder.path().to_str().unwrap();
+    fn arguments<'a>(folder: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
+        let folder = folder.to_str().unwrap();
         let fixed = [
             "serve",
             "--resources-path",
