@@ -79,11 +79,7 @@ reproducible:
 
 # Run every fuzz target for some seconds (needs a C++ compiler)
 fuzz seconds:
-    tools/fuzz fuzz {{ seconds }}
-
-# The same for targets that need the whole host, which takes minutes to compile
-fuzz-host seconds:
-    tools/fuzz fuzz/host {{ seconds }}
+    tools/fuzz {{ seconds }}
 
 # serve, and plug under daprd, in chaos for SOAK_SECONDS (600); SOAK_SEED makes the same chaos again
 soak: daprd

@@ -24,7 +24,7 @@ pub struct Failure {
     pub goes_on: bool,
 }
 
-/// What a [`Loader`] made of its folders.
+/// What a [`Loader`](super::Loader) made of its folders.
 #[derive(Clone, Default)]
 pub struct Outcome {
     /// The stores that serve.
