@@ -47,7 +47,8 @@ impl Answer {
         }
         Ok(Self {
             response: envelope.response,
-            request_id: envelope.request_id,
+            // Whoever answers may echo what it was sent, and this id goes into errors too.
+            request_id: quote(&envelope.request_id, secrets),
         })
     }
 
@@ -150,6 +151,12 @@ mod tests {
             error.message,
             "reading x failed: SSM says: No such secret; check the name, the version and the region"
         );
+    }
+
+    #[test]
+    fn a_request_id_never_holds_a_key() {
+        let body = r#"{"Response":{"SecretName":"x","RequestId":"r-hunter2"}}"#;
+        assert_eq!(answer(200, body).ok().unwrap().request_id, "r-[removed]");
     }
 
     #[test]

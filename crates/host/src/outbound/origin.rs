@@ -42,10 +42,14 @@ impl Origin {
         })
     }
 
-    /// Where a request to `uri` goes; `None` if that is not one place: no host, or user
-    /// information that may be mistaken for one.
+    /// Where a request to `uri` goes; `None` if that is not one place over HTTP: another scheme, no
+    /// host, or user information that may be mistaken for one.
     pub(super) fn of(uri: &Uri) -> Option<Self> {
-        let https = uri.scheme() == Some(&Scheme::HTTPS);
+        let https = match uri.scheme()? {
+            scheme if *scheme == Scheme::HTTPS => true,
+            scheme if *scheme == Scheme::HTTP => false,
+            _ => return None,
+        };
         let authority = uri.authority()?;
         if authority.as_str().contains('@') {
             return None;
@@ -168,7 +172,8 @@ mod tests {
             let refused = Origin::parse(text).unwrap_err();
             assert!(!refused.to_string().contains("s3cr3t"), "{text}");
         }
-        let uri = "https://user@a.example/".parse().unwrap();
-        assert_eq!(Origin::of(&uri), None);
+        for uri in ["https://user@a.example/", "htp://a.example/", "/path"] {
+            assert_eq!(Origin::of(&uri.parse().unwrap()), None, "{uri}");
+        }
     }
 }
