@@ -1,7 +1,9 @@
 //! The command `dapr-wasm-host`. Flags and environment variables are daprd's where daprd has them.
 
+mod allow;
 mod check;
 mod log;
+mod memory;
 mod plug;
 mod serve;
 mod setup;
