@@ -249,9 +249,7 @@ mod tests {
 
     #[test]
     fn the_host_waits_longer_than_the_store_wherever_its_timeout_comes_from() {
-        let with = |timeout: &str| {
-            Properties::new([("Timeout".to_owned(), timeout.to_owned())].into_iter())
-        };
+        let with = |timeout: &str| Properties::new([("Timeout".to_owned(), timeout.to_owned())]);
         for (timeout, seconds) in [
             ("2m", 125),
             ("", 35),
