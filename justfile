@@ -40,7 +40,7 @@ demo *args:
 lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --locked -- -D warnings
-    cargo clippy --locked --target wasm32-wasip2 --target-dir target/component -p tencentcloud-ssm -p ssm -p tc3 -p dapr-secrets-api -p dapr-secretstores -p secrets-cli -p secrets-gateway -p consumer -p spin-dependency -p bad-store -p deny-adapter -- -D warnings
+    cargo clippy --locked --target wasm32-wasip2 --target-dir target/component -p tencentcloud-ssm -p ssm -p tc3 -p values -p dapr-secrets-api -p dapr-secretstores -p secrets-cli -p secrets-gateway -p consumer -p spin-dependency -p bad-store -p deny-adapter -- -D warnings
 
 # The component's size against its budget
 size: build
@@ -68,6 +68,26 @@ tools:
 # Build the daprd and the conformance suite that tests plug the host into (needs Go)
 daprd:
     tools/daprd
+
+# Check licences, sources and known vulnerabilities of what is depended on (deny.toml)
+deny:
+    tools/deny
+
+# Build the component in two folders and compare byte by byte
+reproducible:
+    tools/reproducible
+
+# Run every fuzz target for some seconds (needs a C++ compiler)
+fuzz seconds:
+    tools/fuzz fuzz {{ seconds }}
+
+# The same for targets that need the whole host, which takes minutes to compile
+fuzz-host seconds:
+    tools/fuzz fuzz/host {{ seconds }}
+
+# serve, and plug under daprd, in chaos for SOAK_SECONDS (600); SOAK_SEED makes the same chaos again
+soak: daprd
+    cargo test --locked --test host soak -- --ignored --nocapture
 
 # Run the commands of all READMEs as they stand there
 readme: tools build

@@ -59,7 +59,8 @@ mod figures {
     const SECRETS: usize = 250;
     const LATENCY: Duration = Duration::from_millis(20);
 
-    /// One secret through component and host, against a plain client that sends the same bytes.
+    /// Measures one secret through component and host, against a plain client that sends the same
+    /// bytes.
     pub(super) async fn get() {
         let emulator = emulator(1, Duration::ZERO).await;
         let it = Loaded::new(&emulator);
@@ -87,7 +88,7 @@ mod figures {
         println!();
     }
 
-    /// All secrets at once, against one after the other.
+    /// Measures all secrets at once, against one after the other.
     pub(super) async fn bulk_get() {
         let emulator = emulator(SECRETS, LATENCY).await;
         let it = Loaded::new(&emulator);
@@ -123,7 +124,7 @@ mod figures {
         println!();
     }
 
-    /// A new instance, configured.
+    /// Measures how long a new instance takes, and its configuration.
     pub(super) async fn start() {
         let emulator = emulator(1, Duration::ZERO).await;
         let it = Loaded::new(&emulator);
@@ -163,7 +164,7 @@ mod figures {
         started.elapsed()
     }
 
-    /// What Dapr's Go component does.
+    /// Reads all secrets one after the other, as Dapr's Go component does.
     async fn one_by_one(plain: &mut Plain) -> Duration {
         let started = Instant::now();
         for offset in (0..SECRETS).step_by(100) {

@@ -102,6 +102,9 @@ fn cut(object: &str) -> Vec<(&str, &str)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*};
+    use serde_json::Value as Reading;
+
     use super::*;
 
     const PLAIN: Shape = Shape {
@@ -204,5 +207,89 @@ mod tests {
             map("SecretValueType", binary, LEGACY),
             pairs(&[("RequestID", "r-1"), ("SecretValueType", "aGk=")])
         );
+    }
+
+    /// Any JSON, as text with any white space.
+    fn json() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            Just("null".to_owned()),
+            any::<bool>().prop_map(|flag| flag.to_string()),
+            any::<i64>().prop_map(|number| number.to_string()),
+            "-?(0|[1-9][0-9]{0,25})(\\.[0-9]{1,9})?([eE][+-]?[0-9]{1,2})?",
+            string(),
+        ];
+        leaf.prop_recursive(4, 40, 6, |inner| {
+            prop_oneof![
+                vec(inner.clone(), 0..6).prop_map(|items| format!("[{}]", items.join(" , "))),
+                object(inner),
+            ]
+        })
+    }
+
+    /// A JSON string of characters that could mislead: quotes, brackets, escapes.
+    fn string() -> impl Strategy<Value = String> {
+        let plain = any::<String>().prop_map(|text| Reading::from(text).to_string());
+        let sly = "[\"\\\\{}\\[\\]:, a]{0,8}".prop_map(|text| Reading::from(text).to_string());
+        let escaped = "\"(\\\\u00[0-7][0-9a-f]|\\\\[bfnrt/\"\\\\]|[a-z]){0,6}\"";
+        prop_oneof![plain, sly, escaped]
+    }
+
+    fn object(values: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
+        let space = "[ \n\t\r]{0,2}";
+        let key = prop_oneof![string(), Just("\"a\"".to_owned())];
+        let field = (space, key, space, space, values, space).prop_map(
+            |(before, key, after, ahead, value, behind)| {
+                format!("{before}{key}{after}:{ahead}{value}{behind}")
+            },
+        );
+        vec(field, 0..6).prop_map(|fields| format!("{{{}}}", fields.join(",")))
+    }
+
+    proptest! {
+        #[test]
+        fn the_entries_are_what_serde_json_reads(value in prop_oneof![4 => object(json()), 1 => json()]) {
+            let entries = map("x", text(&value), MULTIPLE);
+            // A number that is too large for it is no JSON to serde_json, and so is not to us.
+            match serde_json::from_str(&value) {
+                Ok(Reading::Object(fields)) if !fields.is_empty() => {
+                    let keys: Vec<&String> = entries.iter().map(|(key, _)| key).collect();
+                    let mut expected: Vec<&String> = fields.keys().collect();
+                    expected.sort();
+                    prop_assert_eq!(keys, expected);
+                    for (key, entry) in &entries {
+                        match &fields[key] {
+                            Reading::String(text) => prop_assert_eq!(entry, text),
+                            other => {
+                                let read: Reading = serde_json::from_str(entry).unwrap();
+                                prop_assert_eq!(&read, other);
+                            }
+                        }
+                    }
+                }
+                _ => prop_assert_eq!(entries, pairs(&[("x", &value)])),
+            }
+        }
+
+        #[test]
+        fn text_that_is_nearly_json_stays_whole_or_is_read_as_serde_json_does(
+            value in object(json()),
+            at in any::<prop::sample::Index>(),
+            byte in "[\"\\\\{}\\[\\]:,0 ]",
+        ) {
+            let mut places: Vec<usize> = value.char_indices().map(|(at, _)| at).collect();
+            places.push(value.len());
+            let at = places[at.index(places.len())];
+            let spoilt = format!("{}{byte}{}", &value[..at], &value[at..]);
+            let entries = map("x", text(&spoilt), MULTIPLE);
+            let fields = match serde_json::from_str(&spoilt) {
+                Ok(Reading::Object(fields)) => fields.len(),
+                _ => 0,
+            };
+            if fields == 0 {
+                prop_assert_eq!(entries, pairs(&[("x", &spoilt)]));
+            } else {
+                prop_assert_eq!(entries.len(), fields);
+            }
+        }
     }
 }

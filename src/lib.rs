@@ -12,6 +12,8 @@ mod settings;
 mod store;
 
 #[cfg(target_family = "wasm")]
+mod explain;
+#[cfg(target_family = "wasm")]
 mod exports;
 #[cfg(target_family = "wasm")]
 mod reactor;

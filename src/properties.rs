@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 ///
 /// The first three environment names are the official SDKs'; for the token there is no common
 /// one, so all in use are read.
-const PROPERTIES: [(&str, &[&str]); 21] = [
+const PROPERTIES: [(&str, &[&str]); 22] = [
     ("region", &["TENCENTCLOUD_REGION"]),
     ("secretId", &["TENCENTCLOUD_SECRET_ID"]),
     ("secretKey", &["TENCENTCLOUD_SECRET_KEY"]),
@@ -27,6 +27,7 @@ const PROPERTIES: [(&str, &[&str]); 21] = [
     ("endpoint", &[]),
     ("legacyKeys", &[]),
     ("maxInFlight", &[]),
+    ("maxRequestsPerSecond", &[]),
     ("maxRetries", &[]),
     ("multipleKeyValuesPerSecret", &[]),
     ("prefix", &[]),
@@ -207,6 +208,10 @@ mod tests {
             ("token", "TENCENTCLOUD_SECURITY_TOKEN"),
             ("endpoint", "TENCENTCLOUD_SSM_ENDPOINT"),
             ("maxInFlight", "TENCENTCLOUD_SSM_MAX_IN_FLIGHT"),
+            (
+                "maxRequestsPerSecond",
+                "TENCENTCLOUD_SSM_MAX_REQUESTS_PER_SECOND",
+            ),
             ("cacheTTL", "TENCENTCLOUD_SSM_CACHE_TTL"),
             (
                 "multipleKeyValuesPerSecret",

@@ -14,6 +14,8 @@ use crate::{
 const OPERATION_TIMEOUTS: (u64, u64) = (10, 600_000);
 /// The range of `maxInFlight`: more would only pile up against SSM's rates.
 const IN_FLIGHT: RangeInclusive<u32> = 1..=256;
+/// The range of `maxRequestsPerSecond`; 0 is no pace. SSM allows no account as many as the end.
+const REQUESTS_PER_SECOND: RangeInclusive<u32> = 0..=10_000;
 /// The range of `maxRetries`: with backoffs of up to 5 s, more would pass any deadline.
 const RETRIES: RangeInclusive<u32> = 0..=20;
 
@@ -68,6 +70,10 @@ impl Settings {
         }
         if let Some(value) = text("maxInFlight") {
             client.max_in_flight = number("maxInFlight", value, IN_FLIGHT)? as usize;
+        }
+        if let Some(value) = text("maxRequestsPerSecond") {
+            client.max_requests_per_second =
+                number("maxRequestsPerSecond", value, REQUESTS_PER_SECOND)?;
         }
         Ok(Self {
             client,
@@ -153,6 +159,7 @@ mod tests {
         assert_eq!(settings.client.timeout, Duration::from_secs(30));
         assert_eq!(settings.client.max_retries, 3);
         assert_eq!(settings.client.max_in_flight, ssm::DEFAULT_MAX_IN_FLIGHT);
+        assert_eq!(settings.client.max_requests_per_second, 300);
         assert!(settings.version.is_none());
         assert_eq!(settings.prefix, "");
         assert_eq!(settings.on_error, OnError::Fail);
@@ -167,6 +174,7 @@ mod tests {
             ("timeout", "1m30s"),
             ("maxRetries", "0"),
             ("maxInFlight", "7"),
+            ("maxRequestsPerSecond", "0"),
             ("versionId", "v1.0"),
             ("prefix", "team-a_"),
             ("multipleKeyValuesPerSecret", "true"),
@@ -182,6 +190,7 @@ mod tests {
         assert_eq!(settings.client.timeout, Duration::from_secs(90));
         assert_eq!(settings.client.max_retries, 0);
         assert_eq!(settings.client.max_in_flight, 7);
+        assert_eq!(settings.client.max_requests_per_second, 0);
         assert_eq!(settings.version.unwrap().as_str(), "v1.0");
         assert_eq!(settings.prefix, "team-a_");
         assert_eq!(settings.on_error, OnError::Skip);
@@ -205,6 +214,7 @@ mod tests {
             ("timeout", "1h"),
             ("maxRetries", "s3cr3t"),
             ("maxInFlight", "0"),
+            ("maxRequestsPerSecond", "10001"),
             ("versionId", "s3cr3t!"),
             ("prefix", "a/s3cr3t"),
             ("multipleKeyValuesPerSecret", "s3cr3t"),

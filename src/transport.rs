@@ -9,14 +9,17 @@ use wasi::{
         outgoing_handler,
         types::{
             ErrorCode, Fields, FutureIncomingResponse, IncomingBody, IncomingResponse, Method,
-            OutgoingBody, OutgoingRequest, RequestOptions, Scheme,
+            OutgoingBody, OutgoingRequest, Scheme, http_error_code,
         },
     },
     io::streams::{InputStream, StreamError},
 };
 use zeroize::Zeroizing;
 
-use crate::reactor::{ready, sleep_until};
+use crate::{
+    explain::{broken_off, explain, interrupted, invalid},
+    reactor::{ready, sleep_until},
+};
 
 /// How many bytes of a body are asked for at once.
 const CHUNK: usize = 16 << 10;
@@ -28,11 +31,14 @@ impl Transport for WasiHttp {
     async fn send(&self, request: Request<'_>) -> Result<Response, TransportError> {
         let outgoing = outgoing(&request)?;
         let body = outgoing.body().map_err(|()| invalid("it takes no body"))?;
-        let denied = |code| explain(code, &request);
-        let answer = outgoing_handler::handle(outgoing, Some(options(&request))).map_err(denied)?;
+        let why = |code| explain(code, &request);
+        // No options: the client's own timer ends an attempt, and a runtime that keeps each request's
+        // options for the life of the instance (wasmtime-wasi-http 48 does) runs full.
+        let answer = outgoing_handler::handle(outgoing, None).map_err(why)?;
         // Nobody drains the body before `handle`. Why it could not be written, the answer tells.
         let _ = write(body, request.body).await;
-        let incoming = arrival(&answer).await?.map_err(denied)?;
+        let incoming = arrival(&answer).await.map_err(why)?;
+        (request.arrived)();
         receive(&incoming, request.max_body).await
     }
 
@@ -74,17 +80,6 @@ fn outgoing(request: &Request<'_>) -> Result<OutgoingRequest, TransportError> {
     Ok(outgoing)
 }
 
-/// The time limit of `request`, for the runtime to free its connection by: an attempt is ended by
-/// the client's own timer, whatever happens. A runtime that knows no limits may say so.
-fn options(request: &Request<'_>) -> RequestOptions {
-    let nanos = u64::try_from(request.timeout.as_nanos()).ok();
-    let options = RequestOptions::new();
-    let _ = options.set_connect_timeout(nanos);
-    let _ = options.set_first_byte_timeout(nanos);
-    let _ = options.set_between_bytes_timeout(nanos);
-    options
-}
-
 async fn write(body: OutgoingBody, mut bytes: &[u8]) -> Result<(), StreamError> {
     let stream = body.write().map_err(|()| StreamError::Closed)?;
     while !bytes.is_empty() {
@@ -106,13 +101,11 @@ async fn write(body: OutgoingBody, mut bytes: &[u8]) -> Result<(), StreamError> 
     OutgoingBody::finish(body, None).map_err(|_| StreamError::Closed)
 }
 
-async fn arrival(
-    answer: &FutureIncomingResponse,
-) -> Result<Result<IncomingResponse, ErrorCode>, TransportError> {
+async fn arrival(answer: &FutureIncomingResponse) -> Result<IncomingResponse, ErrorCode> {
     loop {
         match answer.get() {
-            Some(Ok(arrived)) => return Ok(arrived),
-            Some(Err(())) => return Err(broken("the runtime gave its answer away")),
+            Some(Ok(arrived)) => return arrived,
+            Some(Err(())) => return Err(ErrorCode::InternalError(None)),
             None => ready(answer.subscribe()).await,
         }
     }
@@ -130,7 +123,7 @@ async fn receive(incoming: &IncomingResponse, max_body: usize) -> Result<Respons
     let body = incoming
         .consume()
         .and_then(Body::open)
-        .map_err(|()| broken("the runtime gave no body"))?;
+        .map_err(|()| broken_off("the runtime gave no body"))?;
     Ok(Response {
         status,
         date,
@@ -174,13 +167,14 @@ async fn read(
                 append(&mut received, &chunk);
             }
             Err(StreamError::Closed) => break,
-            Err(StreamError::LastOperationFailed(_)) => {
-                return Err(broken("the answer broke off"));
+            Err(StreamError::LastOperationFailed(error)) => {
+                let code = http_error_code(&error);
+                return Err(code.map_or_else(|| broken_off(""), interrupted));
             }
         }
     }
     if length.is_some_and(|length| received.len() < length) {
-        return Err(broken("the answer was cut short"));
+        return Err(broken_off("it was cut short"));
     }
     Ok(received)
 }
@@ -194,67 +188,4 @@ fn append(received: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
         *received = larger;
     }
     received.extend_from_slice(chunk);
-}
-
-/// What a runtime's error means for the user. Runtimes differ in the finer variants (wasmtime 48
-/// reports every failure to connect as `connection-refused`), so nothing is decided by them.
-fn explain(code: ErrorCode, request: &Request<'_>) -> TransportError {
-    match code {
-        ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited => not_permitted(request),
-        ErrorCode::InternalError(Some(text)) if text.ends_with("not permitted") => {
-            not_permitted(request)
-        }
-        ErrorCode::DnsTimeout
-        | ErrorCode::ConnectionTimeout
-        | ErrorCode::ConnectionReadTimeout
-        | ErrorCode::ConnectionWriteTimeout
-        | ErrorCode::HttpResponseTimeout => TransportError::TimedOut,
-        ErrorCode::HttpRequestUriInvalid
-        | ErrorCode::HttpRequestUriTooLong
-        | ErrorCode::HttpRequestHeaderSectionSize(_)
-        | ErrorCode::HttpRequestHeaderSize(_)
-        | ErrorCode::HttpRequestBodySize(_)
-        | ErrorCode::HttpRequestLengthRequired
-        | ErrorCode::HttpRequestMethodInvalid => invalid("the runtime refuses it"),
-        ErrorCode::HttpResponseBodySize(_) => TransportError::BodyTooLarge,
-        ErrorCode::DnsError(_) | ErrorCode::DestinationNotFound => {
-            broken("the endpoint's name could not be resolved")
-        }
-        ErrorCode::ConnectionRefused
-        | ErrorCode::DestinationUnavailable
-        | ErrorCode::DestinationIpUnroutable => broken("the endpoint could not be connected to"),
-        ErrorCode::ConnectionTerminated | ErrorCode::HttpResponseIncomplete => {
-            broken("the connection broke off")
-        }
-        ErrorCode::ConnectionLimitReached => {
-            broken("the runtime's limit on connections is reached")
-        }
-        ErrorCode::TlsProtocolError
-        | ErrorCode::TlsCertificateError
-        | ErrorCode::TlsAlertReceived(_) => {
-            broken("TLS failed (does the runtime trust the endpoint's certificate?)")
-        }
-        ErrorCode::HttpProtocolError => {
-            broken("the answer is not HTTP, or the connection broke off")
-        }
-        _ => broken("the runtime reported an error of its own"),
-    }
-}
-
-fn not_permitted(request: &Request<'_>) -> TransportError {
-    let scheme = if request.https { "https" } else { "http" };
-    let authority = request.authority;
-    TransportError::NotPermitted(format!(
-        "the runtime does not let this component reach {scheme}://{authority}; allow it \
-         (dapr-wasm-host: its outbound allow-list; Spin: allowed_outbound_hosts and, for a \
-         dependency, dependencies_inherit_configuration = true; wasmCloud: allowedHosts)"
-    ))
-}
-
-fn broken(what: &str) -> TransportError {
-    TransportError::Connection(what.to_owned())
-}
-
-fn invalid(why: &str) -> TransportError {
-    TransportError::InvalidRequest(why.to_owned())
 }

@@ -78,7 +78,7 @@ pub async fn main() -> ExitCode {
 }
 
 impl Options {
-    /// The same, for `dapr-wasm-host`.
+    /// The command line of `dapr-wasm-host` that serves these folders on these ports.
     fn serve(&self) -> Vec<OsString> {
         let mut arguments: Vec<OsString> = vec!["dapr-wasm-host".into(), "serve".into()];
         for folder in &self.resources_path {
@@ -94,12 +94,10 @@ impl Options {
     }
 }
 
-type Shown = Result<(), Box<dyn Error>>;
-
-/// Legacy entries tell the kind of a value.
+/// Has the store tell the kind of a value, in an entry beside it.
 const KINDS: (&str, &str) = ("legacyKeys", "true");
 
-async fn get(command: Command) -> Shown {
+async fn get(command: Command) -> Result<(), Box<dyn Error>> {
     let Command::Get {
         name,
         region,

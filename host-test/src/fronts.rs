@@ -10,13 +10,13 @@ use thiserror::Error;
 /// Why there is no front.
 #[derive(Debug, Error)]
 pub enum FrontError {
-    /// It was not built.
+    /// The front was not built.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// It was built and cannot be read.
+    /// The front was built and cannot be read.
     #[error("{0} cannot be read: {1}")]
     Unreadable(String, io::Error),
-    /// It does not fit the store.
+    /// The front does not fit the store.
     #[error(transparent)]
     Compose(#[from] ComposeError),
 }

@@ -3,10 +3,11 @@
 use std::sync::{LazyLock, OnceLock};
 
 use dapr_wasm_host::{
-    CallError, Component, InstanceOptions, Metadata, Outbound, Output, Runtime, RuntimeConfig,
-    SecretStore, StoreError,
+    CallError, Component, InstanceOptions, Outbound, Output, Runtime, RuntimeConfig, SecretStore,
+    StoreError,
 };
-use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
+use ssm_emulator::{Config, Emulator};
+pub use test_support::resources::{metadata, properties};
 
 /// The component that the host has built in, compiled once for this process.
 ///
@@ -30,11 +31,11 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 
 /// An emulator and a store that reads from it.
 pub struct Harness {
-    /// What it reads from.
+    /// The emulator that the store reads from.
     pub emulator: Emulator,
     /// A store, initialised.
     pub store: SecretStore,
-    /// What instances print.
+    /// What the instances of the store print.
     pub output: Output,
     outbound: Outbound,
 }
@@ -51,8 +52,8 @@ impl Harness {
         let outbound = outbound_to(&emulator);
         let output = Output::new();
         let mut store = instance(&outbound, &output, &[]).await;
-        let properties = self::properties(&emulator.url(), properties);
-        store.init(&properties).await.expect("good properties");
+        let account = self::properties(&emulator.url(), properties);
+        store.init(&account).await.expect("good properties");
         Self {
             emulator,
             store,
@@ -72,50 +73,13 @@ impl Harness {
     /// What `init` says of the properties.
     pub async fn initialised(&self, properties: &[(&str, &str)]) -> Result<SecretStore, CallError> {
         let mut store = self.uninitialised(&[]).await;
-        let properties = self::properties(&self.emulator.url(), properties);
-        store.init(&properties).await?;
+        let account = self::properties(&self.emulator.url(), properties);
+        store.init(&account).await?;
         Ok(store)
     }
 }
 
-/// The sample account's properties for a store at `endpoint`, with `more` in addition or instead.
-pub fn properties(endpoint: &str, more: &[(&str, &str)]) -> Metadata {
-    let sample = [
-        ("region", "ap-guangzhou"),
-        ("secretId", SAMPLE_SECRET_ID),
-        ("secretKey", SAMPLE_SECRET_KEY),
-        ("endpoint", endpoint),
-    ];
-    let kept = sample
-        .iter()
-        .filter(|(name, _)| more.iter().all(|(other, _)| other != name));
-    metadata(&kept.chain(more).copied().collect::<Vec<_>>())
-}
-
-/// A Component as Dapr's YAML.
-pub fn component_yaml<N: AsRef<str>, V: AsRef<str>>(
-    name: &str,
-    kind: &str,
-    items: &[(N, V)],
-) -> String {
-    let mut yaml = format!(
-        "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: {name}\nspec:\n  type: {kind}\n  \
-         version: v1\n  metadata:\n"
-    );
-    for (name, value) in items {
-        let (name, value) = (name.as_ref(), value.as_ref());
-        yaml.push_str(&format!("  - name: {name}\n    value: {value:?}\n"));
-    }
-    yaml
-}
-
-/// Pairs as the host takes them.
-pub fn metadata(pairs: &[(&str, &str)]) -> Metadata {
-    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    pairs.iter().map(owned).collect()
-}
-
-/// What the store itself said.
+/// The error that the store itself gave.
 ///
 /// # Panics
 /// If there is a result, or the component failed.

@@ -6,4 +6,3 @@
 pub mod demo;
 pub mod fronts;
 pub mod harness;
-pub mod programs;

@@ -73,8 +73,8 @@ async fn one_instance_keeps_many_requests_in_flight_and_no_more_than_it_may() {
         ];
         let mut store = it.initialised(&properties).await.unwrap();
         let names: Vec<String> = (0..limit * 2).map(|n| format!("{n:02}")).collect();
-        let names = metadata(&[("names", &names.join(","))]);
-        store.bulk_get(&names).await.unwrap();
+        let asked = metadata(&[("names", &names.join(","))]);
+        store.bulk_get(&asked).await.unwrap();
         assert_eq!(it.emulator.peak_in_flight(), limit);
     }
 }
@@ -93,15 +93,15 @@ async fn connections_are_kept_and_used_again() {
 #[tokio::test]
 async fn named_secrets_are_read_and_nothing_is_listed() {
     let mut it = Harness::start(Config::sample(), &[]).await;
-    let names = metadata(&[("names", "tls-key, api-token,tls-key,")]);
-    let secrets = it.store.bulk_get(&names).await.unwrap();
+    let asked = metadata(&[("names", "tls-key, api-token,tls-key,")]);
+    let secrets = it.store.bulk_get(&asked).await.unwrap();
     let names: Vec<&str> = secrets.iter().map(|secret| secret.name.as_str()).collect();
     assert_eq!(names, ["api-token", "tls-key"]);
     let actions = it.emulator.requests();
     assert!(actions.iter().all(|seen| seen.action != "ListSecrets"));
 
-    let names = metadata(&[("names", "api-token,no-such")]);
-    let error = store_error(it.store.bulk_get(&names).await);
+    let asked = metadata(&[("names", "api-token,no-such")]);
+    let error = store_error(it.store.bulk_get(&asked).await);
     assert_eq!(error.kind, Kind::NotFound);
     assert!(error.message.contains("no-such"), "{error}");
     let error = store_error(it.store.bulk_get(&metadata(&[("names", " , ")])).await);
@@ -182,8 +182,8 @@ async fn the_documented_rates_are_kept_without_being_told() {
     config.rates = Rates::documented();
     let mut it = Harness::start(config, &[]).await;
     assert_whole(&it.store.bulk_get(&vec![]).await.unwrap(), 450);
-    let throttled = it.emulator.requests();
-    let throttled = throttled.iter().filter(|seen| seen.code.is_some()).count();
+    let requests = it.emulator.requests();
+    let throttled = requests.iter().filter(|seen| seen.code.is_some()).count();
     // Without pacing it is a third of them. A busy machine may delay a few into the next second.
     assert!(throttled < 45, "{throttled} throttled");
 }

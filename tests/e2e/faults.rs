@@ -16,7 +16,7 @@ async fn failing(fault: Fault, properties: &[(&str, &str)]) -> (StoreError, Harn
     (error, it)
 }
 
-/// Without retries, so that each fault is met once.
+/// Properties of a store that never retries, so that each fault is met once.
 const ONCE: &[(&str, &str)] = &[("maxRetries", "0")];
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! The gateway composed with the store, served by the unmodified wasmtime command.
 
 use bytes::Bytes;
-use host_test::{fronts, harness::compiled, programs::prepared};
+use host_test::{fronts, harness::compiled};
 use http_body_util::{BodyExt, Full};
 use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use ssm_emulator::{Config, Emulator};
+use test_support::programs::DAPR_SDK_NODE_MODULES;
 use tokio::process::Command;
 
 use crate::wasmtime::{self, Serving};
@@ -26,11 +27,11 @@ async fn ask(serving: &Serving, method: &str, path: &str, token: &str, body: &st
         .unwrap();
     let answer = client.request(request).await.unwrap();
     let (parts, body) = answer.into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
+    let bytes = body.collect().await.unwrap().to_bytes();
     Answer {
         status: parts.status,
         headers: parts.headers,
-        body: String::from_utf8(body.to_vec()).unwrap(),
+        body: String::from_utf8(bytes.to_vec()).unwrap(),
     }
 }
 
@@ -67,16 +68,16 @@ async fn it_answers_daprs_secrets_api() {
     assert_eq!(secret.status, StatusCode::OK, "{}", secret.body);
     assert_eq!(secret.headers["content-type"], "application/json");
     assert_eq!(secret.body, "{\"api-token\":\"sample-token-4f1c\"}\n");
-    let old = "/v1.0/secrets/tencent/db-password?metadata.version_id=v1";
-    let old = get(&serving, old).await;
+    let path = "/v1.0/secrets/tencent/db-password?metadata.version_id=v1";
+    let old = get(&serving, path).await;
     assert_eq!(old.body, "{\"db-password\":\"sample-password-old\"}\n");
     let all = get(&serving, "/v1.0/secrets/tencent/bulk").await.body;
     assert!(
         all.contains("\"api-token\":{\"api-token\":\"sample-token-4f1c\"}"),
         "{all}"
     );
-    let some = "/v1.0/secrets/tencent/bulk?metadata.names=api-token";
-    let some = get(&serving, some).await.body;
+    let path = "/v1.0/secrets/tencent/bulk?metadata.names=api-token";
+    let some = get(&serving, path).await.body;
     assert_eq!(
         some,
         "{\"api-token\":{\"api-token\":\"sample-token-4f1c\"}}\n"
@@ -132,8 +133,8 @@ async fn the_token_and_the_name_of_the_store_are_checked() {
         assert_eq!(refused.body, "invalid api token\n");
     }
     assert!(emulator.requests().is_empty());
-    let other = "/v1.0/secrets/other/api-token";
-    let other = ask(&serving, "GET", other, "let-me-in", "").await;
+    let elsewhere = "/v1.0/secrets/other/api-token";
+    let other = ask(&serving, "GET", elsewhere, "let-me-in", "").await;
     assert!(
         other.body.contains("ERR_SECRET_STORE_NOT_FOUND"),
         "{}",
@@ -171,7 +172,7 @@ async fn bodies_are_read_as_daprd_reads_them() {
 
 #[tokio::test]
 async fn daprs_javascript_sdk_reads_through_it() {
-    let Some(modules) = prepared("target/tools/node/node_modules", "tools/setup") else {
+    let Some(modules) = DAPR_SDK_NODE_MODULES.find() else {
         return;
     };
     let emulator = Emulator::start(Config::sample()).await.unwrap();
@@ -180,7 +181,7 @@ async fn daprs_javascript_sdk_reads_through_it() {
     };
     let (_, port) = serving.url.rsplit_once(':').unwrap();
     let output = Command::new("node")
-        .arg(component_build::root().join("tests/fixtures/sdk/dapr.cjs"))
+        .arg(component_build::root().join("tests/fixtures/sdk/dapr_sdk.cjs"))
         .env("NODE_PATH", modules)
         .env("DAPR_HTTP_PORT", port)
         .env("DAPR_API_TOKEN", "let-me-in")

@@ -4,7 +4,8 @@
 
 use std::fs;
 
-use host_test::{fronts, programs::prepared};
+use host_test::fronts;
+use test_support::programs::JAVASCRIPT_STORE;
 use tokio::process::Command;
 
 use crate::{
@@ -13,8 +14,7 @@ use crate::{
 };
 
 fn store() -> Option<Vec<u8>> {
-    let file = prepared("target/tools/js-store.wasm", "tools/setup")?;
-    Some(fs::read(file).unwrap())
+    JAVASCRIPT_STORE.find().map(|file| fs::read(file).unwrap())
 }
 
 fn composed(front: &[u8]) -> Option<Vec<u8>> {

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
-use hyper::{Request, Response, Uri};
+use hyper::{
+    Request, Response, Uri,
+    header::{HOST, HeaderValue},
+};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
@@ -25,12 +28,18 @@ use wasmtime_wasi_http::{
 #[derive(Clone, Default)]
 pub(crate) struct Surroundings {
     pub(crate) env: Vec<(String, String)>,
-    /// Spin's variables.
+    /// The variables that Spin would have.
     pub(crate) variables: Vec<(String, String)>,
     /// `SCHEME://HOST[:PORT]` that it may connect to. Else as Spin refuses it.
     pub(crate) allowed: Vec<String>,
-    /// Where its wall clock stands still, since 1970; else the right time.
+    /// Where the wall clock stands still, since 1970; else it shows the right time.
     pub(crate) clock: Option<Duration>,
+    /// How many resources it may hold at once; else wasmtime's own limit.
+    pub(crate) max_resources: Option<usize>,
+    /// What becomes of every request instead of an answer.
+    pub(crate) failure: Option<fn() -> Error>,
+    /// What it writes over the `Host` header.
+    pub(crate) host_header: Option<&'static str>,
 }
 
 /// A component and where it runs.
@@ -47,39 +56,40 @@ impl MiniHost {
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).unwrap();
         variables(&mut linker);
-        let component = Component::new(&engine, component).unwrap();
-        let component = linker.instantiate_pre(&component).unwrap();
+        let compiled = Component::new(&engine, component).unwrap();
+        let linked = linker.instantiate_pre(&compiled).unwrap();
         Self {
             engine,
-            component: ProxyPre::new(component).unwrap(),
+            component: ProxyPre::new(linked).unwrap(),
             surroundings,
         }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Response<String> {
         let mut store = Store::new(&self.engine, State::new(&self.surroundings));
-        let request = Request::get(format!("http://app{path}"));
         let empty = Empty::<Bytes>::new().map_err(|never| -> Error { match never {} });
-        let request = request.body(empty).unwrap();
+        let request = Request::get(format!("http://app{path}"))
+            .body(empty)
+            .unwrap();
         let (answer, answered) = oneshot::channel();
         let mut http = store.data_mut().http();
-        let request = http.new_incoming_request(Scheme::Http, request);
+        let incoming = http.new_incoming_request(Scheme::Http, request).unwrap();
         let out = http.new_response_outparam(answer).unwrap();
         let instance = self.component.instantiate_async(&mut store).await.unwrap();
         // Dropped with the future of this function, and the instance with it.
         let mut handling = JoinSet::new();
         handling.spawn(async move {
             let handler = instance.wasi_http_incoming_handler();
-            handler.call_handle(&mut store, request.unwrap(), out).await
+            handler.call_handle(&mut store, incoming, out).await
         });
         let (parts, body) = answered.await.unwrap().unwrap().into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
+        let bytes = body.collect().await.unwrap().to_bytes();
         handling.join_next().await.unwrap().unwrap().unwrap();
-        Response::from_parts(parts, String::from_utf8(body.to_vec()).unwrap())
+        Response::from_parts(parts, String::from_utf8(bytes.to_vec()).unwrap())
     }
 }
 
-/// `fermyon:spin/variables@2.0.0`
+/// Adds the interface `fermyon:spin/variables@2.0.0`.
 fn variables(linker: &mut Linker<State>) {
     #[derive(ComponentType, Lift, Lower)]
     #[component(variant)]
@@ -95,15 +105,18 @@ fn variables(linker: &mut Linker<State>) {
     }
     let mut variables = linker.instance("fermyon:spin/variables@2.0.0").unwrap();
     let get = |store: wasmtime::StoreContextMut<'_, State>, (name,): (String,)| {
-        let variables = &store.data().variables;
-        let found = variables.iter().find(|(known, _)| *known == name);
-        let found = found.map(|(_, value)| value.clone());
+        let found = store
+            .data()
+            .variables
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.clone());
         Ok((found.ok_or(Unknown::Undefined(name)),))
     };
     variables.func_wrap("get", get).unwrap();
 }
 
-struct State {
+pub(crate) struct State {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     table: ResourceTable,
@@ -112,18 +125,24 @@ struct State {
 }
 
 impl State {
-    fn new(surroundings: &Surroundings) -> Self {
+    pub(crate) fn new(surroundings: &Surroundings) -> Self {
         let mut wasi = WasiCtxBuilder::new();
         wasi.envs(&surroundings.env);
         if let Some(at) = surroundings.clock {
             wasi.wall_clock(Stopped(at));
         }
+        let mut table = ResourceTable::new();
+        if let Some(most) = surroundings.max_resources {
+            table.set_max_capacity(most);
+        }
         Self {
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
-            table: ResourceTable::new(),
+            table,
             hooks: Hooks {
                 allowed: surroundings.allowed.clone(),
+                failure: surroundings.failure,
+                host_header: surroundings.host_header,
                 client: Client::builder(TokioExecutor::new()).build_http(),
             },
             variables: surroundings.variables.clone(),
@@ -164,6 +183,8 @@ impl WasiHttpView for State {
 
 struct Hooks {
     allowed: Vec<String>,
+    failure: Option<fn() -> Error>,
+    host_header: Option<&'static str>,
     client: Client<HttpConnector, WasiBody>,
 }
 
@@ -190,17 +211,26 @@ type Sent = Result<
 impl WasiHttpHooks for Hooks {
     fn send_request(
         &mut self,
-        request: Request<WasiBody>,
+        mut request: Request<WasiBody>,
         _options: Option<RequestOptions>,
         _response_done: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Sent> + Send> {
         if !self.allows(request.uri()) {
             return Box::new(async { Err(Error::HttpRequestDenied) });
         }
+        if let Some(failure) = self.failure {
+            return Box::new(async move { Err(failure()) });
+        }
+        if let Some(host) = self.host_header {
+            let host = HeaderValue::from_static(host);
+            request.headers_mut().insert(HOST, host);
+        }
         let client = self.client.clone();
         Box::new(async move {
-            let response = client.request(request).await;
-            let response = response.map_err(|_| Error::ConnectionRefused)?;
+            let response = client
+                .request(request)
+                .await
+                .map_err(|_| Error::ConnectionRefused)?;
             let body = |body: hyper::body::Incoming| {
                 body.map_err(|_| Error::ConnectionTerminated).boxed_unsync()
             };

@@ -21,15 +21,15 @@ use crate::{
 /// What the manifests call the emulator.
 const EMULATOR: &str = "http://127.0.0.1:18080";
 
-/// `spin up`, with `-e` for each of `env`.
+/// Does as `spin up` does, with `-e` for each of `env`.
 fn up(app: &Component, env: &[(&str, &str)]) -> MiniHost {
     let mut composed = file(&app.source);
     for (name, dependency) in &app.dependencies {
-        let store = file(&dependency.path);
-        let store = match app.inherits(dependency) {
-            Inherit::All(true) => store,
-            some => compose::deny(&store, &file("deny_adapter.wasm"), &some),
-        };
+        let mut store = file(&dependency.path);
+        let inherited = app.inherits(dependency);
+        if !matches!(inherited, Inherit::All(true)) {
+            store = compose::deny(&store, &file("deny_adapter.wasm"), &inherited);
+        }
         composed = compose::compose(&composed, name, &store);
     }
     let mut environment = app.environment.clone();
@@ -40,12 +40,12 @@ fn up(app: &Component, env: &[(&str, &str)]) -> MiniHost {
         env: environment.into_iter().collect(),
         variables: app.variables.clone().into_iter().collect(),
         allowed: app.allowed_outbound_hosts.clone(),
-        clock: None,
+        ..Surroundings::default()
     };
     MiniHost::new(&composed, surroundings)
 }
 
-/// What the example's README puts beside its manifest.
+/// The file that the example's README puts beside its manifest.
 fn file(name: &str) -> Vec<u8> {
     let package = |name: &str| fs::read(component_build::package(name).unwrap()).unwrap();
     match name {
@@ -65,8 +65,8 @@ fn manifest(path: &str, emulator: &Emulator) -> Manifest {
 fn gateway(emulator: &Emulator, edit: impl Fn(&mut Component)) -> MiniHost {
     let mut app = manifest("spin-app/spin.toml", emulator).component(&[]);
     edit(&mut app);
-    let env = wasmtime::variables(emulator);
-    let env: Vec<_> = env
+    let variables = wasmtime::variables(emulator);
+    let env: Vec<_> = variables
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
@@ -100,7 +100,7 @@ async fn the_app_that_may_not_connect_says_what_to_allow() {
     assert_eq!(emulator.connections(), 0);
 }
 
-/// The example's variables, as `SPIN_VARIABLE_…` gives them.
+/// Asks the example, with its variables as `SPIN_VARIABLE_…` gives them.
 async fn dependency(file: &str, edit: impl Fn(&mut Component)) -> (Response<String>, Emulator) {
     let emulator = Emulator::start(Config::sample()).await.unwrap();
     let url = emulator.url();
@@ -132,7 +132,8 @@ async fn a_dependency_that_inherits_nothing_says_which_line_is_missing() {
     assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
     assert!(
         answer.body().contains("Unavailable")
-            && answer.body().contains("inherit_configuration = true"),
+            && answer.body().contains("inherit_configuration = true")
+            && !answer.body().contains("allowed_outbound_hosts"),
         "{}",
         answer.body()
     );

@@ -48,9 +48,13 @@ async fn tls_with_a_stranger_fails_and_says_so() {
 async fn a_host_that_is_not_allowed_is_not_reached_and_the_error_says_what_to_allow() {
     let emulator = Emulator::start(Config::sample()).await.unwrap();
     let url = emulator.url();
-    let elsewhere = Outbound::builder().native_roots(false);
-    let elsewhere = elsewhere.allow("https://ssm.tencentcloudapi.com").unwrap();
-    let mut store = store(&elsewhere.build().unwrap(), &url).await;
+    let elsewhere = Outbound::builder()
+        .native_roots(false)
+        .allow("https://ssm.tencentcloudapi.com")
+        .unwrap()
+        .build()
+        .unwrap();
+    let mut store = store(&elsewhere, &url).await;
     let error = store_error(store.get("api-token", &vec![]).await);
     assert_eq!(error.kind, Kind::Unavailable);
     assert!(!error.retryable);
@@ -92,8 +96,12 @@ async fn the_host_bounds_a_call_and_the_number_of_instances() {
     };
     let emulator = Emulator::start(config).await.unwrap();
     let url = emulator.url();
-    let outbound = Outbound::builder().native_roots(false).allow(&url).unwrap();
-    let outbound = outbound.build().unwrap();
+    let outbound = Outbound::builder()
+        .native_roots(false)
+        .allow(&url)
+        .unwrap()
+        .build()
+        .unwrap();
     let options = InstanceOptions::default();
     let mut first = component.instantiate(&outbound, &options).await.unwrap();
     first.init(&properties(&url, &[])).await.unwrap();

@@ -2,17 +2,17 @@
 
 use std::{path::PathBuf, process::Stdio};
 
-use host_test::programs::prepared;
 use ssm_emulator::{Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
 use tempfile::NamedTempFile;
+use test_support::programs::WASMTIME;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
     process::{Child, Command},
 };
 
-/// Where it is.
+/// Where the command is; `None` where it is not installed.
 pub(crate) fn program() -> Option<PathBuf> {
-    prepared("target/tools/bin/wasmtime", "tools/setup")
+    WASMTIME.find()
 }
 
 /// Variables that configure a store to read from `emulator`.
@@ -25,7 +25,7 @@ pub(crate) fn variables(emulator: &Emulator) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The same as arguments.
+/// Options of the command that give a component these variables.
 pub(crate) fn environment<'a>(
     variables: impl IntoIterator<Item = (&'a str, String)>,
 ) -> Vec<String> {
@@ -42,9 +42,9 @@ pub(crate) fn file(component: &[u8]) -> NamedTempFile {
     file
 }
 
-/// `wasmtime serve`, until dropped.
+/// A running `wasmtime serve`, until dropped.
 pub(crate) struct Serving {
-    /// `http://HOST:PORT`.
+    /// The URL that it serves: `http://HOST:PORT`.
     pub(crate) url: String,
     child: Child,
     stderr: BufReader<tokio::process::ChildStderr>,
@@ -71,12 +71,14 @@ impl Serving {
             let read = stderr.read_line(&mut line).await.unwrap();
             assert!(read > 0, "wasmtime serve ended");
         }
-        let url = &line[line.find("http://").unwrap()..];
-        let url = url.trim().trim_end_matches('/').to_owned();
+        let url = line[line.find("http://").unwrap()..]
+            .trim()
+            .trim_end_matches('/')
+            .to_owned();
         Some(Self { url, child, stderr })
     }
 
-    /// Ends it; gives what it printed since it served.
+    /// Ends the command; gives what it printed since it served.
     pub(crate) async fn end(mut self) -> String {
         self.child.kill().await.unwrap();
         let mut said = String::new();

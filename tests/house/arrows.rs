@@ -10,7 +10,7 @@ use super::{read, root, sources};
 
 /// From the ground up: a room may reach rooms of lower floors, and none beside or above it.
 const FLOORS: [&[&str]; 7] = [
-    &["contract", "outbound"],
+    &["contract", "files", "outbound"],
     &["wasm", "grpc"],
     &["stores"],
     &["resources"],

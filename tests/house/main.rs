@@ -1,7 +1,16 @@
-//! What holds of the sources as a whole: who may reach whom, and what the pages say of limits.
+//! What holds of the sources as a whole: who may reach whom, what the pages say of limits, and which
+//! tests may be skipped.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "in tests that is how to fail"
+)]
 
 mod arrows;
 mod limits;
+mod skips;
 
 use std::{
     fs,

@@ -74,6 +74,11 @@ impl Answer {
         Self::text(401, "invalid api token\n")
     }
 
+    /// A request that is none, said as Go's server says it.
+    pub fn bad_request(why: &str) -> Self {
+        Self::text(400, &format!("400 Bad Request: {why}"))
+    }
+
     /// A part of the path cannot be unescaped.
     pub(crate) fn not_unescaped() -> Self {
         let why = "failed to unescape request parameter: a % is not followed by two hexadecimal \

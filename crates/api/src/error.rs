@@ -87,6 +87,31 @@ impl ApiError {
         )
     }
 
+    /// A request for a name that anybody may have made to mean this machine. daprd does not look at
+    /// it.
+    pub fn unknown_host(name: &str) -> Self {
+        Self::new(
+            403,
+            code::PERMISSION_DENIED,
+            "ERR_PERMISSION_DENIED",
+            format!(
+                "the request is for the host {name:?}, which is no name of this server: use its \
+                 address or localhost; if the name is yours, start the server with --allowed-host \
+                 and the name"
+            ),
+        )
+    }
+
+    /// More metadata than is kept; `why` says what there is no room for. daprd keeps all.
+    pub fn metadata_full(why: &str) -> Self {
+        Self::new(
+            413,
+            code::RESOURCE_EXHAUSTED,
+            "ERR_MALFORMED_REQUEST",
+            format!("the metadata is full: {why}"),
+        )
+    }
+
     /// What daprd says of every path that it does not know.
     pub fn no_such_path() -> Self {
         Self::new(

@@ -97,3 +97,27 @@ pub(crate) mod code {
     pub(crate) const UNAVAILABLE: u8 = 14;
     pub(crate) const UNAUTHENTICATED: u8 = 16;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_name_and_its_codes() {
+        let table = [
+            ("invalid-config", 9),
+            ("invalid-request", 3),
+            ("not-found", 5),
+            ("permission-denied", 7),
+            ("unauthenticated", 16),
+            ("throttled", 8),
+            ("unavailable", 14),
+            ("timeout", 4),
+            ("internal", 13),
+        ];
+        for (kind, (name, grpc)) in Kind::ALL.into_iter().zip(table) {
+            assert_eq!((kind.to_string().as_str(), kind.grpc()), (name, grpc));
+            assert_eq!(kind.http(), (500, "ERR_SECRET_GET"), "{name}");
+        }
+    }
+}

@@ -1,6 +1,11 @@
 //! What a request asks for.
 
-use serde_json::{Map, Value};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
 
 use crate::{
     Metadata,
@@ -61,6 +66,8 @@ pub enum Call {
         /// The value: the body.
         value: String,
     },
+    /// To end the server.
+    Shutdown,
 }
 
 impl Route {
@@ -96,26 +103,28 @@ impl Route {
         let plain = |segment| unescape(segment).ok_or_else(Answer::not_unescaped);
         match (method, segments.as_slice()) {
             ("GET", ["v1.0", "secrets", store, key]) => {
-                let (store, key) = (plain(store)?, plain(key)?);
-                let metadata = metadata(query);
-                let call = if key == "bulk" {
+                let (store, metadata) = (plain(store)?, metadata(query));
+                // Only as it stands: with an escape in it, it is a secret's name.
+                let call = if *key == "bulk" {
                     Call::Bulk { store, metadata }
                 } else {
                     Call::Get {
                         store,
-                        key,
+                        key: plain(key)?,
                         metadata,
                     }
                 };
                 Ok(Self(Wants::Object(call)))
             }
             ("GET", ["v1.0", "metadata"]) => Ok(Self(Wants::Nothing(Call::Metadata))),
+            ("POST", ["v1.0", "shutdown"]) => Ok(Self(Wants::Nothing(Call::Shutdown))),
             ("PUT", ["v1.0", "metadata", key]) => Ok(Self(Wants::Value { key: plain(key)? })),
             _ => Err(ApiError::no_such_path().into()),
         }
     }
 
-    /// Whether the body has to be read, up to [`MAX_BODY`](crate::MAX_BODY) bytes.
+    /// Whether the body has to be read, up to [`MAX_BODY`](crate::MAX_BODY) bytes or what the
+    /// operator says.
     pub fn wants_body(&self) -> bool {
         !matches!(self.0, Wants::Nothing(_))
     }
@@ -129,7 +138,7 @@ impl Route {
             Wants::Nothing(call) => Ok(call),
             Wants::Object(call) => {
                 if !body.is_empty() {
-                    serde_json::from_slice::<Map<String, Value>>(body)
+                    serde_json::from_slice::<Object>(body)
                         .map_err(|_| ApiError::malformed("it is not a JSON object"))?;
                 }
                 Ok(call)
@@ -141,6 +150,28 @@ impl Route {
                 Ok(Call::SetMetadata { key, value })
             }
         }
+    }
+}
+
+/// A JSON object of which nothing is kept.
+struct Object;
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Object {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(self)
     }
 }
 
@@ -170,6 +201,7 @@ mod tests {
         let value = String::new();
         let set = Call::SetMetadata { key, value };
         assert_eq!(open("PUT", "/v1.0/metadata/a%20b", ""), Ok(set));
+        assert_eq!(open("POST", "/v1.0/shutdown", ""), Ok(Call::Shutdown));
         let app_id = Some("me".to_owned());
         let health = Call::Health { app_id };
         assert_eq!(open("GET", "/v1.0/healthz", "appid=me"), Ok(health));
@@ -180,8 +212,20 @@ mod tests {
     }
 
     #[test]
+    fn an_escaped_bulk_is_a_secrets_name() {
+        for path in ["/v1.0/secrets/s/b%75lk", "/v1.0/secrets/s/%62ulk/"] {
+            let call = open("GET", path, "");
+            assert!(matches!(call, Ok(Call::Get { key, .. }) if key == "bulk"));
+        }
+        let call = open("GET", "/v1.0//secrets/%73/./bulk/", "");
+        assert!(matches!(call, Ok(Call::Bulk { store, .. }) if store == "s"));
+    }
+
+    #[test]
     fn what_is_not_known_or_not_escaped_is_refused() {
         for (method, path) in [
+            ("GET", "/v1.0/shutdown"),
+            ("GET", "/v1.0/s%65crets/s/k"),
             ("POST", "/v1.0/secrets/s/k"),
             ("HEAD", "/v1.0/secrets/s/k"),
             ("GET", "/v1.0/secrets/s"),
@@ -219,7 +263,8 @@ mod tests {
         };
         let get = |body: &str| with("GET", "/v1.0/secrets/s/k", body.as_bytes());
         assert!(get("").is_ok() && get("{\"a\":1}").is_ok());
-        for wrong in ["[]", "x", "{"] {
+        assert!(get("{\"a\":{\"b\":[1,\"\\u0041\",null]},\"c\":{}} ").is_ok());
+        for wrong in ["[]", "x", "{", "{} {}", "{\"a\":[}", "{1:2}"] {
             assert_eq!(get(wrong), Err(400));
         }
         let set = |body| with("PUT", "/v1.0/metadata/k", body);

@@ -29,7 +29,11 @@ pub enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Print the names of all secrets, one a line
+    /// Print the names of all secrets, one a line; reads every value for that
+    ///
+    /// The contract has no call that only lists: the store reads each secret with its value, so this
+    /// takes as long as `bulk`, needs the same permissions, and is as visible to whoever audits reads.
+    /// The values are dropped unprinted.
     List {
         /// Which, and how errors are printed.
         #[command(flatten)]
@@ -79,6 +83,16 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn list_says_that_it_reads_every_value() {
+        let mut command = Arguments::command();
+        let all = command.render_help().to_string();
+        assert!(all.contains("reads every value"), "{all}");
+        let list = command.find_subcommand_mut("list").unwrap();
+        let help = list.render_long_help().to_string();
+        assert!(help.contains("reads each secret with its value"), "{help}");
     }
 
     #[test]

@@ -2,17 +2,19 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::{
-    Behaviour, Config, Secret, UnusedValue, Value, Version,
-    reply::{ApiError, Reply},
-};
+use crate::{Behaviour, Config, Secret, UnusedValue, Value, Version, reply::ApiError};
 
 const CURRENT: &str = "SSM_Current";
 /// `Limit` of ListSecrets when none is given.
 const DEFAULT_LIMIT: usize = 20;
 
 /// Answers `action` in `region`.
-pub(crate) fn answer(config: &Config, action: &str, region: &str, body: &Json) -> Reply {
+pub(crate) fn answer(
+    config: &Config,
+    action: &str,
+    region: &str,
+    body: &Json,
+) -> Result<Json, ApiError> {
     match action {
         "GetSecretValue" => get_secret_value(config, region, body),
         "ListSecrets" => list_secrets(config, region, body),
@@ -31,7 +33,7 @@ pub(crate) fn answer(config: &Config, action: &str, region: &str, body: &Json) -
     }
 }
 
-fn get_secret_value(config: &Config, region: &str, body: &Json) -> Reply {
+fn get_secret_value(config: &Config, region: &str, body: &Json) -> Result<Json, ApiError> {
     let secret = readable(config, region, body)?;
     let behaviour = &config.behaviour;
     let wanted = match body["VersionId"].as_str().unwrap_or_default() {
@@ -74,7 +76,7 @@ fn find_version<'a>(secret: &'a Secret, wanted: &str) -> Option<&'a Version> {
     versions.find(|version| version.id == wanted)
 }
 
-fn list_secrets(config: &Config, region: &str, body: &Json) -> Reply {
+fn list_secrets(config: &Config, region: &str, body: &Json) -> Result<Json, ApiError> {
     let behaviour = &config.behaviour;
     let number = |name: &str| match &body[name] {
         Json::Null => Ok(0),
@@ -133,7 +135,7 @@ fn metadata(secret: &Secret) -> Json {
     })
 }
 
-fn list_secret_version_ids(config: &Config, region: &str, body: &Json) -> Reply {
+fn list_secret_version_ids(config: &Config, region: &str, body: &Json) -> Result<Json, ApiError> {
     let secret = named(config, region, body)?;
     let mut versions: Vec<&Version> = secret.versions.iter().collect();
     versions.sort_by_key(|version| version.created);
@@ -141,11 +143,11 @@ fn list_secret_version_ids(config: &Config, region: &str, body: &Json) -> Reply 
         versions.reverse();
     }
     let item = |version: &&Version| json!({"VersionId": version.id, "CreateTime": version.created});
-    let versions: Vec<Json> = versions.iter().map(item).collect();
-    Ok(json!({ "SecretName": secret.name, "Versions": versions }))
+    let items: Vec<Json> = versions.iter().map(item).collect();
+    Ok(json!({ "SecretName": secret.name, "Versions": items }))
 }
 
-fn describe_secret(config: &Config, region: &str, body: &Json) -> Reply {
+fn describe_secret(config: &Config, region: &str, body: &Json) -> Result<Json, ApiError> {
     let secret = named(config, region, body)?;
     let mut fields = metadata(secret);
     fields["RotationStatus"] = json!(false);
@@ -256,8 +258,10 @@ mod tests {
             .push(Secret::text("db", "v1", "x").product("Mysql"));
         let list = |body: Json| {
             let page = answer(&config, "ListSecrets", REGION, &body).unwrap();
-            let names = page["SecretMetadatas"].as_array().unwrap().iter();
-            let names: Vec<String> = names
+            let names: Vec<String> = page["SecretMetadatas"]
+                .as_array()
+                .unwrap()
+                .iter()
                 .map(|item| item["SecretName"].as_str().unwrap().to_owned())
                 .collect();
             (page["TotalCount"].as_u64().unwrap(), names)

@@ -3,11 +3,11 @@
 /// What the unused one of `SecretString` and `SecretBinary` holds in an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnusedValue {
-    /// `""`, as in Tencent Cloud's older sample.
+    /// It holds `""`, as in Tencent Cloud's older sample.
     Empty,
-    /// `null`.
+    /// It holds `null`.
     Null,
-    /// The field is left out.
+    /// It is left out.
     Absent,
 }
 

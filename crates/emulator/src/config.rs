@@ -12,37 +12,40 @@ pub const SAMPLE_SECRET_KEY: &str = "emulator-sample-key-0000000000000";
 /// What an emulator starts with.
 #[derive(Clone)]
 pub struct Config {
-    /// Where it listens; port 0 takes a free one.
+    /// The address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Whether it speaks TLS, with a certificate of its own making.
+    /// Whether to speak TLS, with a certificate made for this emulator.
     pub tls: bool,
+    /// What the certificate for TLS is like.
+    pub certificate: Certificate,
     /// Whether to offer HTTP/2 over TLS, beside HTTP/1.1.
     pub http2: bool,
-    /// Who may ask.
+    /// The keys that may ask, and what each may do.
     pub accounts: Vec<Account>,
-    /// The regions that it serves.
+    /// The regions that are served.
     pub regions: Vec<String>,
-    /// What there is to read.
+    /// The secrets that there are to read.
     pub secrets: Vec<Secret>,
-    /// How it does what is not documented.
+    /// How to do what is not documented.
     pub behaviour: Behaviour,
-    /// How it misbehaves.
+    /// How to misbehave, and on which requests.
     pub faults: Vec<Fault>,
-    /// How many requests a second it takes.
+    /// How many requests a second to take.
     pub rates: Rates,
-    /// How long it thinks before every answer.
+    /// How long to think before every answer.
     pub latency: Duration,
-    /// What to add to this machine's clock, in seconds.
+    /// What to add to this machine's clock for the server's, in seconds.
     pub clock_offset: i64,
 }
 
 impl Default for Config {
-    /// A free port on loopback, plain HTTP, the sample account, three regions, no secrets, the
+    /// Plain HTTP on a free port of loopback, the sample account, three regions, no secrets, the
     /// documented rates.
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             tls: false,
+            certificate: Certificate::Good,
             http2: false,
             accounts: vec![Account::sample()],
             regions: ["ap-guangzhou", "ap-beijing", "ap-singapore"]
@@ -59,7 +62,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The defaults and a few secrets of every sort.
+    /// The default configuration with a few secrets of every sort.
     pub fn sample() -> Self {
         Self {
             secrets: vec![
@@ -85,16 +88,33 @@ impl Config {
     }
 }
 
-/// One key and what it may do.
+/// What the certificate of an emulator with TLS is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certificate {
+    /// A good one, for this machine's names.
+    Good,
+    /// The certificate has expired.
+    Expired,
+    /// The certificate is for the distant future.
+    NotYet,
+    /// The certificate is for `elsewhere.test`.
+    WrongName,
+    /// Another certificate authority than the one to trust has made the certificate.
+    Stranger,
+    /// The certificate is its own certificate authority, as `openssl req -x509` makes them.
+    SelfSigned,
+}
+
+/// A key and what it may do.
 #[derive(Clone)]
 pub struct Account {
-    /// `secretId`.
+    /// The id of the key: `secretId`.
     pub secret_id: String,
-    /// `secretKey`.
+    /// The key itself: `secretKey`.
     pub secret_key: String,
     /// The token that must come along, if this is a temporary key.
     pub token: Option<String>,
-    /// Actions that a CAM policy denies it.
+    /// The actions that a CAM policy denies to this key.
     pub denied: Vec<String>,
 }
 
@@ -132,9 +152,9 @@ pub struct Version {
 /// A secret's value.
 #[derive(Clone)]
 pub enum Value {
-    /// Given as `SecretString`.
+    /// Text, which SSM gives as `SecretString`.
     Text(String),
-    /// Given as `SecretBinary`: base64 text of the bytes.
+    /// Bytes as base64 text, which SSM gives as `SecretBinary`.
     Binary(String),
 }
 
@@ -181,27 +201,27 @@ impl Secret {
         self
     }
 
-    /// Nobody may read it.
+    /// Disables the secret: nobody may read it.
     #[must_use]
     pub fn disabled(self) -> Self {
         self.status("Disabled")
     }
 
-    /// `Enabled`, `Disabled`, `PendingDelete`, `Creating` or `Failed`.
+    /// Sets the status: `Enabled`, `Disabled`, `PendingDelete`, `Creating` or `Failed`.
     #[must_use]
     pub fn status(mut self, status: &str) -> Self {
         self.status = status.to_owned();
         self
     }
 
-    /// It belongs to a product (`Mysql`, …): its `SecretType` is 1.
+    /// Makes it the secret of a product (`Mysql`, …): `SecretType` 1.
     #[must_use]
     pub fn product(mut self, product: &str) -> Self {
         self.product = Some(product.to_owned());
         self
     }
 
-    /// It is in this region only.
+    /// Puts the secret into this region alone.
     #[must_use]
     pub fn region(mut self, region: &str) -> Self {
         self.region = Some(region.to_owned());

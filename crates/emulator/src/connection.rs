@@ -1,6 +1,6 @@
 //! One accepted connection.
 
-use std::{io, pin::pin, sync::Arc};
+use std::{error::Error, io, pin::pin, sync::Arc};
 
 use hyper::{
     server::conn::{http1, http2},
@@ -66,10 +66,16 @@ where
         result = &mut connection => result,
         _ = end => return,
     };
-    // A fault that wants a reset comes out as the service's error.
-    if result.is_err_and(|error| error.is_user()) {
+    if result.is_err_and(|error| wants_reset(&error)) {
         let _ = connection.into_parts().io.into_inner().reset_on_close();
     }
+}
+
+/// A fault that wants a reset comes out as the service's error.
+fn wants_reset(error: &hyper::Error) -> bool {
+    let source = error.source();
+    let cause = source.and_then(|source| source.downcast_ref::<io::Error>());
+    cause.map(io::Error::kind) == Some(io::ErrorKind::ConnectionReset) && error.is_user()
 }
 
 /// A stream that can end with a TCP reset instead of an orderly end.

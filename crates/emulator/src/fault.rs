@@ -7,35 +7,45 @@ use values::duration;
 /// How an answer goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// `latency=300ms`: it comes late.
+    /// `latency=300ms`: the answer comes late.
     Latency(Duration),
-    /// `status=503`: another HTTP status, with a page of HTML.
+    /// `status=503`: the answer has another HTTP status, and a page of HTML.
     Status(u16),
-    /// `error=CODE`: an error of SSM's.
+    /// `error=CODE`: the answer is an error of SSM's.
     Error(String),
-    /// `reset`: the connection is reset instead.
+    /// `reset`: the connection is reset instead of an answer.
     Reset,
-    /// `truncated`: it ends half-way.
+    /// `close`: the connection is closed instead of an answer, in good order.
+    Close,
+    /// `truncated`: the answer ends half-way.
     Truncated,
-    /// `huge`: 200 MB.
+    /// `huge`: the answer has 200 MB.
     Huge,
-    /// `silent`: it never comes.
+    /// `drip=10ms`: the answer comes in eight pieces, this long apart.
+    Drip(Duration),
+    /// `no-length`: the answer does not say its length beforehand.
+    NoLength,
+    /// `gzip`: the answer says that it is compressed, in a way that nobody asked for.
+    Gzip,
+    /// `huge-head`: the answer has a header of 1 MB.
+    HugeHead,
+    /// `silent`: the answer never comes.
     Silent,
-    /// `silent-body`: its second half never comes.
+    /// `silent-body`: the second half of the answer never comes.
     SilentBody,
-    /// `redirect=URL`: HTTP status 307.
+    /// `redirect=URL`: the answer is HTTP status 307.
     Redirect(String),
-    /// `raw=TEXT`: this body, whatever it is.
+    /// `raw=TEXT`: the answer has this body, whatever it is.
     Raw(Vec<u8>),
-    /// `wrong-name`: it is another secret's.
+    /// `wrong-name`: the answer is another secret's.
     WrongName,
-    /// `wrong-version`: it is another version's.
+    /// `wrong-version`: the answer is another version's.
     WrongVersion,
-    /// `both-values`: it holds a text and a binary value.
+    /// `both-values`: the answer holds a text and a binary value.
     BothValues,
-    /// `empty-values`: it holds neither.
+    /// `empty-values`: the answer holds neither a text nor a binary value.
     EmptyValues,
-    /// `no-request-id`: it has no `RequestId`.
+    /// `no-request-id`: the answer has no `RequestId`.
     NoRequestId,
 }
 
@@ -52,7 +62,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Befalls every request, for ever.
+    /// A fault that befalls every request, for ever.
     pub fn new(kind: FaultKind) -> Self {
         Self {
             kind,
@@ -64,28 +74,28 @@ impl Fault {
         }
     }
 
-    /// Only requests for `action`.
+    /// Narrows it down to requests for `action`.
     #[must_use]
     pub fn on(mut self, action: &str) -> Self {
         self.action = Some(action.to_owned());
         self
     }
 
-    /// Only requests that name `secret`.
+    /// Narrows it down to requests that name `secret`.
     #[must_use]
     pub fn of(mut self, secret: &str) -> Self {
         self.secret = Some(secret.to_owned());
         self
     }
 
-    /// Only the next `times` of those requests.
+    /// Narrows it down to the next `times` of those requests.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Only `percent` of a hundred of those requests, spread over them.
+    /// Narrows it down to `percent` of a hundred of those requests, spread over them.
     #[must_use]
     pub fn percent(mut self, percent: u32) -> Self {
         self.percent = Some(percent);
@@ -161,8 +171,13 @@ fn kind_of(name: &str, value: &str) -> Result<FaultKind, &'static str> {
         "status" => FaultKind::Status(value.parse().map_err(|_| "status=503")?),
         "error" if !value.is_empty() => FaultKind::Error(value.to_owned()),
         "reset" => FaultKind::Reset,
+        "close" => FaultKind::Close,
         "truncated" => FaultKind::Truncated,
         "huge" => FaultKind::Huge,
+        "drip" => FaultKind::Drip(duration(value).ok_or("drip=10ms")?),
+        "no-length" => FaultKind::NoLength,
+        "gzip" => FaultKind::Gzip,
+        "huge-head" => FaultKind::HugeHead,
         "silent" => FaultKind::Silent,
         "silent-body" => FaultKind::SilentBody,
         "redirect" => FaultKind::Redirect(value.to_owned()),

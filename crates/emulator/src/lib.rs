@@ -23,7 +23,9 @@ mod tls;
 mod verify;
 
 pub use behaviour::{Behaviour, UnusedValue};
-pub use config::{Account, Config, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret, Value, Version};
+pub use config::{
+    Account, Certificate, Config, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret, Value, Version,
+};
 pub use fault::{Fault, FaultKind};
 pub use rates::Rates;
 pub use seed::SeedError;

@@ -5,12 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Requests a second, by action.
+/// How many requests a second are taken of each action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rates(BTreeMap<String, usize>);
 
 impl Rates {
-    /// The documented defaults
+    /// The documented rates
     /// (<https://www.tencentcloud.com/document/product/1078/38633>).
     pub fn documented() -> Self {
         Self::none()
@@ -22,12 +22,12 @@ impl Rates {
             .with("GetRegions", 20)
     }
 
-    /// No limit at all.
+    /// No limits at all.
     pub fn none() -> Self {
         Self(BTreeMap::new())
     }
 
-    /// Another limit for one action.
+    /// Sets another limit for one action.
     #[must_use]
     pub fn with(mut self, action: &str, per_second: usize) -> Self {
         self.0.insert(action.to_owned(), per_second);

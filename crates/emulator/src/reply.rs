@@ -2,9 +2,6 @@
 
 use serde_json::{Value, json};
 
-/// An answer: the fields beside `RequestId`, or an error.
-pub(crate) type Reply = Result<Value, ApiError>;
-
 /// An error as SSM gives it, with HTTP status 200.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ApiError {
@@ -35,8 +32,8 @@ impl ApiError {
     }
 }
 
-/// The body of an answer.
-pub(crate) fn envelope(reply: &Reply, request_id: Option<&str>) -> Value {
+/// The body of an answer: of its fields beside `RequestId`, or of an error.
+pub(crate) fn envelope(reply: &Result<Value, ApiError>, request_id: Option<&str>) -> Value {
     let mut response = match reply {
         Ok(fields) => fields.clone(),
         Err(error) => json!({"Error": {"Code": error.code, "Message": error.message}}),

@@ -10,10 +10,10 @@ use crate::{Account, Config, Secret, Value};
 /// A seed file that cannot be used.
 #[derive(Debug, Error)]
 pub enum SeedError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("{0} cannot be read: {1}")]
     Unreadable(String, io::Error),
-    /// It is not of the form of `seed.example.json`.
+    /// The file is not of the form of `seed.example.json`.
     #[error("{0} is not a seed (see crates/emulator/seed.example.json): {1}")]
     Malformed(String, serde_json::Error),
 }

@@ -16,13 +16,13 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts listening.
+    /// Starts an emulator, which then listens.
     ///
     /// # Errors
     /// If the address cannot be listened on.
     pub async fn start(config: Config) -> io::Result<Self> {
         let (ca_pem, acceptor) = if config.tls {
-            let (pem, acceptor) = tls::acceptor(config.http2)?;
+            let (pem, acceptor) = tls::acceptor(config.http2, config.certificate)?;
             (Some(pem), Some(acceptor))
         } else {
             (None, None)
@@ -40,7 +40,7 @@ impl Emulator {
         })
     }
 
-    /// Where it listens, as the setting `endpoint` wants it: `http://127.0.0.1:PORT`, with TLS
+    /// The emulator's URL, as the setting `endpoint` wants it: `http://127.0.0.1:PORT`, with TLS
     /// `https://localhost:PORT`.
     pub fn url(&self) -> String {
         match self.ca_pem {
@@ -49,32 +49,32 @@ impl Emulator {
         }
     }
 
-    /// Where it listens.
+    /// The address that the emulator listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The certificate authority to trust, if it speaks TLS.
+    /// The certificate authority to trust, if the emulator speaks TLS.
     pub fn ca_pem(&self) -> Option<&str> {
         self.ca_pem.as_deref()
     }
 
-    /// Misbehaves from now on.
+    /// Adds a way to misbehave from now on.
     pub fn add_fault(&self, fault: Fault) {
         self.shared.lock().config.faults.push(fault);
     }
 
-    /// Behaves again.
+    /// Removes every way to misbehave.
     pub fn clear_faults(&self) {
         self.shared.lock().config.faults.clear();
     }
 
-    /// Sets its clock: seconds to add to this machine's.
+    /// Sets the server's clock: seconds to add to this machine's.
     pub fn set_clock_offset(&self, seconds: i64) {
         self.shared.lock().config.clock_offset = seconds;
     }
 
-    /// Changes how it does what is not documented.
+    /// Changes how what is not documented is done.
     pub fn set_behaviour(&self, behaviour: Behaviour) {
         self.shared.lock().config.behaviour = behaviour;
     }

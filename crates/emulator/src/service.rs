@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http::{HeaderValue, Request, Response, StatusCode, Version, header, request::Parts};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::{Frame, Incoming};
@@ -15,22 +15,22 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     FaultKind, Seen, actions,
-    reply::{ApiError, Reply, envelope},
+    reply::{ApiError, envelope},
     state::{Shared, State},
     verify,
 };
 
-pub(crate) type Body = UnsyncBoxBody<Bytes, io::Error>;
-
 /// The size of a huge answer.
 const HUGE: usize = 200 << 20;
 const CHUNK: usize = 64 << 10;
+/// The size of a huge header.
+const HUGE_HEAD: usize = 1 << 20;
 
 /// Answers one request. An error stands for a connection to be reset.
 pub(crate) async fn serve(
     shared: Arc<Shared>,
     request: Request<Incoming>,
-) -> Result<Response<Body>, io::Error> {
+) -> Result<Response<UnsyncBoxBody<Bytes, io::Error>>, io::Error> {
     let (mut parts, body) = request.into_parts();
     if let (Version::HTTP_2, Some(authority)) = (parts.version, parts.uri.authority())
         && let Ok(host) = HeaderValue::from_str(authority.as_str())
@@ -78,8 +78,8 @@ fn plan(state: &mut State, parts: &Parts, body: &[u8]) -> (Plan, Duration) {
     if let Ok(fields) = &mut reply {
         spoil(fields, fault.as_ref());
     }
-    let request_id = state.request_id();
-    let request_id = (fault != Some(FaultKind::NoRequestId)).then_some(request_id.as_str());
+    // Counted, whether shown or not.
+    let request_id = Some(state.request_id()).filter(|_| fault != Some(FaultKind::NoRequestId));
     state.seen.push(Seen {
         at: Instant::now(),
         http: parts.version,
@@ -90,11 +90,19 @@ fn plan(state: &mut State, parts: &Parts, body: &[u8]) -> (Plan, Duration) {
         version: json["VersionId"].as_str().map(String::from),
         code: reply.as_ref().err().map(|error| error.code.clone()),
     });
-    let body = envelope(&reply, request_id).to_string().into_bytes();
+    let body = envelope(&reply, request_id.as_deref())
+        .to_string()
+        .into_bytes();
     (Plan { body, fault }, latency)
 }
 
-fn reply(state: &mut State, parts: &Parts, body: &[u8], action: &str, json: &Json) -> Reply {
+fn reply(
+    state: &mut State,
+    parts: &Parts,
+    body: &[u8],
+    action: &str,
+    json: &Json,
+) -> Result<Json, ApiError> {
     if parts.method != http::Method::POST || parts.uri.path() != "/" {
         return Err(ApiError::new("InvalidRequest", "Only POST / is served."));
     }
@@ -161,51 +169,74 @@ fn spoil(fields: &mut Json, fault: Option<&FaultKind>) {
     }
 }
 
-async fn respond(plan: Plan, date: &str) -> Result<Response<Body>, io::Error> {
+async fn respond(
+    plan: Plan,
+    date: &str,
+) -> Result<Response<UnsyncBoxBody<Bytes, io::Error>>, io::Error> {
     // Exactly this type: the official Python SDK looks for errors in no other.
-    let response = Response::builder()
+    let head = Response::builder()
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::DATE, date);
     let length = plan.body.len();
     let half = Bytes::copy_from_slice(&plan.body[..length / 2]);
     let response = match plan.fault {
         Some(FaultKind::Reset) => return Err(io::ErrorKind::ConnectionReset.into()),
+        Some(FaultKind::Close) => return Err(io::ErrorKind::ConnectionAborted.into()),
         Some(FaultKind::Silent) => std::future::pending().await,
-        Some(FaultKind::Status(status)) => response
+        Some(FaultKind::Status(status)) => head
             .status(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY))
             .header(header::CONTENT_TYPE, "text/html")
             .body(whole("<html><body>told to fail</body></html>")),
-        Some(FaultKind::Redirect(url)) => response
+        Some(FaultKind::Redirect(url)) => head
             .status(StatusCode::TEMPORARY_REDIRECT)
             .header(header::LOCATION, url)
             .body(whole("")),
-        Some(FaultKind::Raw(raw)) => response.body(whole(raw)),
+        Some(FaultKind::Raw(raw)) => head.body(whole(raw)),
         Some(FaultKind::Truncated) => {
             let broken = Err(io::ErrorKind::ConnectionAborted.into());
             let frames = stream::iter([Ok(Frame::data(half)), broken]);
-            response
-                .header(header::CONTENT_LENGTH, length)
+            head.header(header::CONTENT_LENGTH, length)
                 .body(StreamBody::new(frames).boxed_unsync())
         }
+        Some(FaultKind::Drip(pause)) => {
+            let pieces: Vec<Bytes> = plan
+                .body
+                .chunks(length.div_ceil(8).max(1))
+                .map(Bytes::copy_from_slice)
+                .collect();
+            let frames = stream::iter(pieces).then(move |piece| async move {
+                tokio::time::sleep(pause).await;
+                Ok(Frame::data(piece))
+            });
+            head.header(header::CONTENT_LENGTH, length)
+                .body(StreamBody::new(frames).boxed_unsync())
+        }
+        Some(FaultKind::NoLength) => {
+            let frame = Ok(Frame::data(Bytes::from(plan.body)));
+            head.body(StreamBody::new(stream::iter([frame])).boxed_unsync())
+        }
+        Some(FaultKind::Gzip) => head
+            .header(header::CONTENT_ENCODING, "gzip")
+            .body(whole(&b"\x1f\x8b\x08\x00not what was asked for"[..])),
+        Some(FaultKind::HugeHead) => head
+            .header("x-huge", "h".repeat(HUGE_HEAD))
+            .body(whole(plan.body)),
         Some(FaultKind::SilentBody) => {
-            let never = stream::once(std::future::pending());
-            let frames = stream::once(async move { Ok(Frame::data(half)) });
-            let frames = futures_util::StreamExt::chain(frames, never);
-            response
-                .header(header::CONTENT_LENGTH, length)
+            let frames = stream::iter([Ok(Frame::data(half))]).chain(stream::pending());
+            head.header(header::CONTENT_LENGTH, length)
                 .body(StreamBody::new(frames).boxed_unsync())
         }
         Some(FaultKind::Huge) => {
             let chunk = Bytes::from(vec![b' '; CHUNK]);
             let frames = (0..HUGE / CHUNK).map(move |_| Ok(Frame::data(chunk.clone())));
-            response.body(StreamBody::new(stream::iter(frames)).boxed_unsync())
+            head.body(StreamBody::new(stream::iter(frames)).boxed_unsync())
         }
-        _ => response.body(whole(plan.body)),
+        _ => head.body(whole(plan.body)),
     };
     response.map_err(io::Error::other)
 }
 
-fn whole(body: impl Into<Bytes>) -> Body {
+fn whole(body: impl Into<Bytes>) -> UnsyncBoxBody<Bytes, io::Error> {
     Full::new(body.into())
         .map_err(|never| match never {})
         .boxed_unsync()

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use crate::{Config, Fault, FaultKind, rates::Counter};
+use crate::{Config, FaultKind, rates::Counter};
 
 /// The state that all connections share.
 pub(crate) struct Shared {
@@ -25,15 +25,15 @@ pub(crate) struct State {
 /// One request that came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
-    /// When it had been read.
+    /// When the request had been read.
     pub at: Instant,
-    /// The version of HTTP that it came by.
+    /// The version of HTTP that the request came by.
     pub http: http::Version,
-    /// `X-TC-Action`.
+    /// The header `X-TC-Action`.
     pub action: String,
-    /// `X-TC-Region`.
+    /// The header `X-TC-Region`.
     pub region: String,
-    /// `X-TC-Language`.
+    /// The header `X-TC-Language`.
     pub language: String,
     /// `SecretName` in the body.
     pub secret: Option<String>,
@@ -67,8 +67,10 @@ impl Shared {
 impl State {
     /// The server's time in Unix seconds.
     pub(crate) fn now(&self) -> i64 {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        now.unwrap_or_default().as_secs() as i64 + self.config.clock_offset
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        since.as_secs() as i64 + self.config.clock_offset
     }
 
     /// The server's time as a `Date` header.
@@ -85,10 +87,10 @@ impl State {
 
     /// The faults that befall this request.
     pub(crate) fn faults(&mut self, action: &str, secret: Option<&str>) -> Vec<FaultKind> {
-        let faults: &mut Vec<Fault> = &mut self.config.faults;
-        let befalling = faults
+        self.config
+            .faults
             .iter_mut()
-            .filter_map(|fault| fault.befalls(action, secret).then(|| fault.kind.clone()));
-        befalling.collect()
+            .filter_map(|fault| fault.befalls(action, secret).then(|| fault.kind.clone()))
+            .collect()
     }
 }

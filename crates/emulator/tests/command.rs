@@ -30,8 +30,9 @@ impl Running {
         let mut first = String::new();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         stdout.read_line(&mut first).unwrap();
-        let url = first.trim().strip_prefix("listening on ");
-        let url = url
+        let url = first
+            .trim()
+            .strip_prefix("listening on ")
             .unwrap_or_else(|| panic!("first line: {first:?}"))
             .to_owned();
         Self { child, url }

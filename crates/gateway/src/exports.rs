@@ -6,7 +6,6 @@ use std::{
 };
 
 use dapr_secrets_api::{Answer, ApiError, MAX_BODY, Metadata, Token};
-use dapr_secretstores::Secret;
 use wasi::{
     exports::http::incoming_handler::Guest,
     http::types::{
@@ -16,7 +15,7 @@ use wasi::{
     io::streams::StreamError,
 };
 
-use crate::gateway::{Failure, Gateway, Settings, Store};
+use crate::gateway::{Failure, Gateway, Secret, Settings, Store};
 
 struct Exports;
 
@@ -137,12 +136,12 @@ impl Store for Imported {
         Ok(secret.data)
     }
 
-    fn bulk_get(
-        &self,
-        metadata: &Metadata,
-    ) -> Result<Vec<(String, Vec<(String, String)>)>, Failure> {
+    fn bulk_get(&self, metadata: &Metadata) -> Result<Vec<Secret>, Failure> {
         let secrets = dapr_secretstores::bulk_get(metadata).map_err(failure)?;
-        let named = |secret: Secret| (secret.name, secret.data);
+        let named = |secret: dapr_secretstores::Secret| Secret {
+            name: secret.name,
+            data: secret.data,
+        };
         Ok(secrets.into_iter().map(named).collect())
     }
 }

@@ -35,11 +35,16 @@ pub trait Store {
     fn features(&self) -> Vec<String>;
     /// The data of one secret: keys and values.
     fn get(&self, name: &str, metadata: &Metadata) -> Result<Vec<(String, String)>, Failure>;
-    /// Names and data of all secrets.
-    fn bulk_get(
-        &self,
-        metadata: &Metadata,
-    ) -> Result<Vec<(String, Vec<(String, String)>)>, Failure>;
+    /// All secrets.
+    fn bulk_get(&self, metadata: &Metadata) -> Result<Vec<Secret>, Failure>;
+}
+
+/// One secret of many. It has no `Debug`: values are in it.
+pub struct Secret {
+    /// The name by which it can be asked for again.
+    pub name: String,
+    /// What the application receives: key and value.
+    pub data: Vec<(String, String)>,
 }
 
 /// Why a store gave nothing.
@@ -122,12 +127,12 @@ impl<S: Store> Gateway<S> {
                     .map_err(|why| ApiError::bulk(&store, why.kind, &why.describe()))?;
                 let named = secrets
                     .iter()
-                    .map(|(name, data)| (name.as_str(), pairs(data)));
+                    .map(|secret| (secret.name.as_str(), pairs(&secret.data)));
                 Ok(Answer::secrets(named))
             }
             Call::Metadata => Ok(self.metadata()),
-            // An instance lives for one request: there is nowhere to remember it.
-            Call::SetMetadata { .. } => Err(ApiError::no_such_path()),
+            // An instance lives for one request: nowhere to remember it, and nothing to end.
+            Call::SetMetadata { .. } | Call::Shutdown => Err(ApiError::no_such_path()),
         }
     }
 
@@ -186,17 +191,15 @@ mod tests {
             }
         }
 
-        fn bulk_get(
-            &self,
-            metadata: &Metadata,
-        ) -> Result<Vec<(String, Vec<(String, String)>)>, Failure> {
+        fn bulk_get(&self, metadata: &Metadata) -> Result<Vec<Secret>, Failure> {
             if !metadata.is_empty() {
                 return self.get("none", metadata).map(|_| Vec::new());
             }
-            Ok(vec![
-                ("one".to_owned(), data("1")),
-                ("two".to_owned(), data("2")),
-            ])
+            let secret = |name: &str, value| Secret {
+                name: name.to_owned(),
+                data: data(value),
+            };
+            Ok(vec![secret("one", "1"), secret("two", "2")])
         }
     }
 

@@ -10,4 +10,4 @@ mod gateway;
 #[cfg(target_family = "wasm")]
 mod exports;
 
-pub use gateway::{Failure, Gateway, Settings, Store};
+pub use gateway::{Failure, Gateway, Secret, Settings, Store};

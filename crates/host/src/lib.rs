@@ -42,6 +42,7 @@
 
 pub mod cli;
 pub mod contract;
+mod files;
 pub mod grpc;
 mod loader;
 mod metrics;

@@ -1,5 +1,8 @@
 //! From folders of resources to stores that serve.
 
+mod only;
+mod outcome;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
@@ -7,8 +10,12 @@ use std::{
     sync::Arc,
 };
 
+use tokio::task;
+
+pub use self::outcome::{Failure, Outcome};
 use crate::{
-    resources::{self, Component, Identity, Place, Problem},
+    files::Stamp,
+    resources::{self, Component, Identity, Loaded, Place},
     stores::{Properties, Store, StoreType, StoreTypes},
 };
 
@@ -26,51 +33,33 @@ pub struct Served {
     pub store: Arc<dyn Store>,
     place: Place,
     properties: Properties,
+    /// The files besides the resources that it reads, as they were then.
+    files: BTreeMap<PathBuf, Option<Stamp>>,
 }
 
 /// The stores that serve, by the names of their Components.
 #[derive(Clone, Default)]
-pub struct Stores(BTreeMap<String, Arc<Served>>);
+pub struct Stores {
+    served: BTreeMap<String, Arc<Served>>,
+    /// Whether these are what a load made, so that the next one is a reload.
+    loaded: bool,
+}
 
 impl Stores {
     /// The store of the Component `name`.
     pub fn get(&self, name: &str) -> Option<&Arc<Served>> {
-        self.0.get(name)
+        self.served.get(name)
     }
 
     /// All stores, sorted by name.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Served>> {
-        self.0.values()
+        self.served.values()
     }
 
     /// Whether no store serves.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.served.is_empty()
     }
-}
-
-/// A Component that does not serve.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// `metadata.name`.
-    pub name: String,
-    /// `spec.type`.
-    pub store_type: StoreType,
-    /// Where the Component stands, and why it does not serve.
-    pub problem: Problem,
-    /// Whether its `ignoreErrors` says to go on without it.
-    pub ignored: bool,
-}
-
-/// What a [`Loader`] made of its folders.
-#[derive(Default)]
-pub struct Outcome {
-    /// The stores that serve.
-    pub stores: Stores,
-    /// The Components that do not serve.
-    pub failures: Vec<Failure>,
-    /// Documents that were left out, and references that gave nothing.
-    pub problems: Vec<Problem>,
 }
 
 /// Loads the secret stores of some folders.
@@ -88,24 +77,24 @@ pub struct Loader {
 
 impl Loader {
     /// Starts every secret store in scope, those first that others take values from. A store of
-    /// `previous` whose properties did not change goes on as it is; one that fails now, or whose
-    /// file cannot be read now, goes on as it was.
+    /// `previous` goes on as it is if neither its properties nor the files that it reads changed,
+    /// and as it was if it fails now, if a reference of it gives nothing now, or if its file cannot
+    /// be read now or was emptied.
     ///
     /// # Errors
     /// If a folder cannot be read.
     pub async fn load(&self, previous: &Stores) -> io::Result<Outcome> {
-        let loaded = resources::load(&self.folders, self.namespace.as_deref())?;
-        let mut outcome = Outcome {
-            problems: loaded.problems,
-            ..Outcome::default()
-        };
-        outcome.keep_unreadable(previous);
+        let mut outcome = Outcome::default();
+        outcome.stores.loaded = true;
+        let loaded = self.read().await?;
+        outcome.keep_unreadable(&loaded, previous);
+        outcome.problems.extend(loaded.problems);
+        outcome.problems.extend(loaded.warnings);
         let mut waiting = loaded.components;
-        waiting.retain(|component| self.in_scope(component, &mut outcome));
         loop {
             let names: BTreeSet<String> = waiting.iter().map(|it| it.name.clone()).collect();
             let ready = |component: &Component| {
-                let store = component.secret_store.as_ref();
+                let store = component.needs();
                 store.is_none_or(|store| !names.contains(store))
             };
             let (now, later): (Vec<_>, Vec<_>) = waiting.into_iter().partition(ready);
@@ -122,7 +111,7 @@ impl Loader {
             for component in now {
                 match self.start(&component, previous, &mut outcome).await {
                     Ok(served) => {
-                        outcome.stores.0.insert(component.name, served);
+                        outcome.stores.served.insert(component.name, served);
                     }
                     Err(why) => outcome.fail(component, why, previous),
                 }
@@ -131,19 +120,13 @@ impl Loader {
         }
     }
 
-    fn in_scope(&self, component: &Component, outcome: &mut Outcome) -> bool {
-        let app = &self.identity.app_id;
-        let inside = component.in_scope(app);
-        if !inside && app.is_empty() {
-            outcome.problems.push(Problem {
-                place: component.place.clone(),
-                message: format!(
-                    "{} has scopes: say with --app-id who you are",
-                    component.name
-                ),
-            });
-        }
-        inside
+    /// Off the threads on which calls run: files may be slow, and are waited for.
+    async fn read(&self) -> io::Result<Loaded> {
+        let (folders, namespace) = (self.folders.clone(), self.namespace.clone());
+        let app_id = self.identity.app_id.clone();
+        let reading =
+            task::spawn_blocking(move || resources::load(&folders, namespace.as_deref(), &app_id));
+        reading.await.map_err(io::Error::other)?
     }
 
     async fn start(
@@ -158,7 +141,7 @@ impl Loader {
                 component.version
             ));
         }
-        let secrets = match &component.secret_store {
+        let secrets = match component.needs() {
             Some(name) => {
                 let served = outcome.stores.get(name).ok_or_else(|| {
                     format!("the secret store {name} that auth.secretStore names does not serve")
@@ -167,21 +150,45 @@ impl Loader {
             }
             None => None,
         };
-        let (properties, warnings) =
+        let (properties, nothing) =
             resources::resolve(component, secrets.as_deref(), &self.identity).await?;
-        outcome
-            .problems
-            .extend(warnings.into_iter().map(|message| Problem {
-                place: component.place.clone(),
-                message,
-            }));
-        let same = previous
+        let files = stamps(self.types.files(&component.store_type, &properties)).await;
+        outcome.files.extend(files.clone());
+        let before = previous
             .get(&component.name)
             .filter(|served| served.store_type == component.store_type)
             .filter(|served| served.properties == properties);
-        if let Some(same) = same {
-            return Ok(Arc::clone(same));
+        if before.is_none() && previous.loaded && !nothing.is_empty() {
+            // It may be back in a moment; until then less would be limited than was written.
+            return Err(nothing.join("; "));
         }
+        outcome.warn(component, nothing);
+        let endpoint = properties.get("endpoint").unwrap_or("://");
+        if !endpoint.contains("://") {
+            let message = "endpoint names no scheme, so https is taken: write https:// before it";
+            outcome.warn(component, [message.to_owned()]);
+        }
+        let (store, capabilities) = match before.filter(|served| served.files == files) {
+            Some(same) => (Arc::clone(&same.store), same.capabilities.clone()),
+            None => self.start_anew(component, &properties).await?,
+        };
+        Ok(Arc::new(Served {
+            name: component.name.clone(),
+            store_type: component.store_type.clone(),
+            version: component.version.clone(),
+            capabilities,
+            store,
+            place: component.place.clone(),
+            properties,
+            files,
+        }))
+    }
+
+    async fn start_anew(
+        &self,
+        component: &Component,
+        properties: &Properties,
+    ) -> Result<(Arc<dyn Store>, Vec<String>), String> {
         let limit = component.init_timeout;
         let starting = self.types.start(&component.store_type, properties.clone());
         let store = tokio::time::timeout(limit, starting)
@@ -196,70 +203,19 @@ impl Loader {
             })?
             .map_err(|why| why.describe())?;
         let capabilities = store.features().await.map_err(|why| why.describe())?;
-        Ok(Arc::new(Served {
-            name: component.name.clone(),
-            store_type: component.store_type.clone(),
-            version: component.version.clone(),
-            capabilities,
-            store,
-            place: component.place.clone(),
-            properties,
-        }))
+        Ok((store, capabilities))
     }
 }
 
-impl Outcome {
-    /// Logs what serves, what does not, and why.
-    pub fn log(&self) {
-        for problem in &self.problems {
-            tracing::warn!("{problem}");
-        }
-        for failure in &self.failures {
-            let Failure {
-                name, store_type, ..
-            } = failure;
-            tracing::error!(name, kind = %store_type, "does not start: {}", failure.problem);
-        }
-        for served in self.stores.all() {
-            let Served {
-                name, store_type, ..
-            } = &**served;
-            tracing::info!(name, kind = %store_type, "serves");
-        }
+/// How `files` look now.
+async fn stamps(files: Vec<PathBuf>) -> BTreeMap<PathBuf, Option<Stamp>> {
+    if files.is_empty() {
+        return BTreeMap::new();
     }
-
-    /// The first failure that its Component does not say to ignore.
-    pub fn fatal(&self) -> Option<&Failure> {
-        self.failures.iter().find(|failure| !failure.ignored)
-    }
-
-    /// Stores of files with a mistake in them go on: the file may be half written.
-    fn keep_unreadable(&mut self, previous: &Stores) {
-        for served in previous.all() {
-            let broken = |problem: &Problem| problem.place.file == served.place.file;
-            if self.problems.iter().any(broken) {
-                self.keep(served);
-            }
-        }
-    }
-
-    fn keep(&mut self, served: &Arc<Served>) {
-        let served = Arc::clone(served);
-        self.stores.0.insert(served.name.clone(), served);
-    }
-
-    fn fail(&mut self, component: Component, message: String, previous: &Stores) {
-        if let Some(served) = previous.get(&component.name) {
-            self.keep(served);
-        }
-        self.failures.push(Failure {
-            name: component.name,
-            store_type: component.store_type,
-            problem: Problem {
-                place: component.place,
-                message,
-            },
-            ignored: component.ignore_errors,
-        });
-    }
+    let stamped = |path: PathBuf| {
+        let stamp = Stamp::of(&path).ok();
+        (path, stamp)
+    };
+    let looking = task::spawn_blocking(move || files.into_iter().map(stamped).collect());
+    looking.await.unwrap_or_default()
 }

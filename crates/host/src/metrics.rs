@@ -92,6 +92,21 @@ impl Metrics {
         latency.observe(took.as_secs_f64() * 1_000.0);
     }
 
+    /// Ends the figures of the store `component`, which is gone.
+    pub(crate) fn forget(&self, component: &str) {
+        let Identity {
+            app_id, namespace, ..
+        } = &*self.identity;
+        for operation in ["get", "bulk_get"] {
+            for success in ["true", "false"] {
+                let labels = [app_id, component, namespace, operation, success];
+                // Fails where nothing was counted.
+                let _ = self.count.remove_label_values(&labels);
+                let _ = self.latencies.remove_label_values(&labels);
+            }
+        }
+    }
+
     /// All figures in Prometheus' text format.
     pub fn text(&self) -> String {
         let families = self.registry.gather();

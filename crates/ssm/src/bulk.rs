@@ -6,10 +6,11 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use crate::{
     actions::{Action, ListSecrets, SecretValue, SecretsPage},
-    call::{Call, Caller, Operation},
+    call::{Call, Caller},
     error::{Error, ErrorKind},
     listing::{Listing, Range},
     names::{SecretName, VersionId},
+    operation::Operation,
     sorted,
     transport::Transport,
     versions::{self, WithoutCurrent},
@@ -114,7 +115,7 @@ pub(crate) async fn read<T: Transport>(
                 sorted::insert(&mut secrets, secret, |secret| &secret.name);
             }
             Some(Done::Value(Err(error))) => {
-                let vanished = listing.is_some() && error.kind == ErrorKind::NotFound;
+                let vanished = listing.is_some() && is_gone(&error, version);
                 if !vanished && !may_skip(&error, wanted.on_error) {
                     return Err(error);
                 }
@@ -135,6 +136,15 @@ async fn read_page<T: Transport>(
     let call = Call::new(Action::ListSecrets, &parameters, LISTING)?;
     let answer = caller.call(operation, &call).await?;
     answer.fields(LISTING, SecretsPage::read)
+}
+
+/// Whether a secret that was listed is no longer there to be read. A version that was asked for and
+/// that it lacks is another matter: whoever reads that wants it of every secret.
+fn is_gone(error: &Error, version: Option<&VersionId>) -> bool {
+    error.kind == ErrorKind::NotFound
+        && (version.is_none()
+            || error.has_code("ResourceNotFound.SecretNotExist")
+            || error.has_code("ResourceUnavailable"))
 }
 
 fn may_skip(error: &Error, on_error: OnError) -> bool {

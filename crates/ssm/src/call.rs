@@ -20,6 +20,7 @@ use crate::{
     error::{Error, ErrorKind},
     failure::{timed_out, transport_error},
     names::Region,
+    operation::Operation,
     pace::Pacer,
     retry::{Jitter, ceiling},
     transport::{Request, Response, Transport},
@@ -70,27 +71,6 @@ impl<'a> Call<'a> {
     }
 }
 
-/// What a user of the client asked for: several calls under one deadline.
-pub(crate) struct Operation {
-    deadline: Duration,
-    last_failure: RefCell<Option<Error>>,
-}
-
-impl Operation {
-    /// `deadline` is a moment of the monotonic clock.
-    pub(crate) fn until(deadline: Duration) -> Self {
-        Self {
-            deadline,
-            last_failure: RefCell::new(None),
-        }
-    }
-
-    /// The failure that was retried last, for the message of a passed deadline.
-    pub(crate) fn last_failure(&self) -> Option<Error> {
-        self.last_failure.borrow().clone()
-    }
-}
-
 /// Why an attempt failed, with what the clock needs to know.
 struct Failure {
     error: Error,
@@ -104,7 +84,7 @@ struct Failure {
 /// of the day, and what was sent in the last second.
 pub(crate) struct Caller<T> {
     pub(crate) transport: T,
-    endpoint: Endpoint,
+    pub(crate) endpoint: Endpoint,
     region: Region,
     credentials: Credentials,
     max_retries: u32,
@@ -113,7 +93,8 @@ pub(crate) struct Caller<T> {
     jitter: Jitter,
     /// The key of the day that was last signed for.
     signing_key: RefCell<Option<SigningKey>>,
-    pacers: [Pacer; Action::ALL.len()],
+    /// For each action; none where no pace is set.
+    pacers: [Option<Pacer>; Action::ALL.len()],
 }
 
 impl<T: Transport> Caller<T> {
@@ -128,7 +109,7 @@ impl<T: Transport> Caller<T> {
             skew: Cell::new(0),
             jitter: Jitter::new(),
             signing_key: RefCell::new(None),
-            pacers: Action::ALL.map(|action| Pacer::new(action.rate())),
+            pacers: Action::ALL.map(|action| pacer(action, config.max_requests_per_second)),
         }
     }
 
@@ -138,15 +119,21 @@ impl<T: Transport> Caller<T> {
         operation: &Operation,
         call: &Call<'_>,
     ) -> Result<Answer, Error> {
-        let pacer = &self.pacers[call.action as usize];
+        let pacer = self.pacers[call.action as usize].as_ref();
         let mut attempt = 0;
         let mut clock_corrected = false;
         loop {
-            let wait = pacer.take(self.transport.now().monotonic);
-            self.wait(wait).await;
-            let failure = match self.attempt(call).await {
+            if let Some(pacer) = pacer {
+                let _held = operation.hold();
+                let wait = pacer.take(self.transport.now().monotonic);
+                self.wait(wait).await;
+            }
+            let failure = match self.attempt(operation, call).await {
                 Ok(answer) => {
-                    pacer.accepted(self.transport.now().monotonic);
+                    operation.answered();
+                    if let Some(pacer) = pacer {
+                        pacer.accepted(self.transport.now().monotonic);
+                    }
                     return Ok(answer);
                 }
                 Err(failure) => failure,
@@ -159,20 +146,22 @@ impl<T: Transport> Caller<T> {
             let now = self.transport.now();
             let error = failure.error;
             let backoff = self.jitter.up_to(ceiling(&error, attempt), now);
-            if error.kind == ErrorKind::Throttled {
+            if error.kind == ErrorKind::Throttled
+                && let Some(pacer) = pacer
+            {
                 pacer.throttled(now.monotonic, backoff);
             }
             let too_late = now.monotonic + backoff >= operation.deadline;
             if !error.retryable || attempt >= self.max_retries || too_late {
                 return Err(error);
             }
-            operation.last_failure.replace(Some(error));
+            operation.failed(error);
             self.wait(backoff).await;
             attempt += 1;
         }
     }
 
-    async fn attempt(&self, call: &Call<'_>) -> Result<Answer, Failure> {
+    async fn attempt(&self, operation: &Operation, call: &Call<'_>) -> Result<Answer, Failure> {
         let signed_at = self.local_seconds().saturating_add(self.skew.get());
         let fail = |error, server_date| Failure {
             error,
@@ -182,12 +171,11 @@ impl<T: Transport> Caller<T> {
         let timestamp = signed_at.clamp(0, LATEST).unsigned_abs();
         let authorization = self.sign(call, timestamp).map_err(|why| fail(why, None))?;
         let response = self
-            .send(call, &authorization, timestamp)
+            .send(operation, call, &authorization, timestamp)
             .await
             .map_err(|error| fail(error, None))?;
         let server_date = response.date.clone();
-        let [id, key, token] = self.credentials.secrets();
-        let secrets = [token, authorization.signature(), key, id];
+        let secrets = self.secrets(&authorization);
         Answer::new(response, call.subject, &secrets).map_err(|error| fail(error, server_date))
     }
 
@@ -215,8 +203,10 @@ impl<T: Transport> Caller<T> {
         })
     }
 
+    /// Sends it, and names in an error the address that was tried.
     async fn send(
         &self,
+        operation: &Operation,
         call: &Call<'_>,
         authorization: &Authorization,
         timestamp: u64,
@@ -236,21 +226,34 @@ impl<T: Transport> Caller<T> {
         if let Some(token) = self.credentials.token() {
             headers.push(("x-tc-token", token));
         }
+        let attempt = operation.attempt();
+        let arrived = || attempt.arrived();
         let exchange = self.transport.send(Request {
             https: self.endpoint.https(),
             authority: self.endpoint.authority(),
             headers: &headers,
             body: &call.body,
-            timeout: ATTEMPT_TIMEOUT,
+            arrived: &arrived,
             max_body: MAX_BODY,
         });
         let limit = self.transport.sleep(ATTEMPT_TIMEOUT);
         match select(pin!(exchange), pin!(limit)).await {
-            Either::Left((response, _)) => {
-                response.map_err(|error| transport_error(error, call.subject))
-            }
-            Either::Right(_) => Err(timed_out(call.subject)),
+            Either::Left((response, _)) => response.map_err(|error| {
+                let secrets = self.secrets(authorization);
+                transport_error(error, call.subject, &self.endpoint.origin(), &secrets)
+            }),
+            Either::Right(_) => Err(timed_out(
+                attempt.step(),
+                call.subject,
+                &self.endpoint.origin(),
+            )),
         }
+    }
+
+    /// What goes into no message, the longest first.
+    fn secrets<'a>(&'a self, authorization: &'a Authorization) -> [&'a str; 4] {
+        let [id, key, token] = self.credentials.secrets();
+        [token, authorization.signature(), key, id]
     }
 
     /// Takes over the server's clock if the signature was refused for its time and the server's
@@ -279,4 +282,10 @@ impl<T: Transport> Caller<T> {
             self.transport.sleep(duration).await;
         }
     }
+}
+
+/// The pace of `action` where GetSecretValue has that of `rate`; `None` where that is 0.
+fn pacer(action: Action, rate: u32) -> Option<Pacer> {
+    let proportion = action.rate() * rate as usize / Action::GetSecretValue.rate();
+    (rate > 0).then(|| Pacer::new(proportion.max(1)))
 }

@@ -7,10 +7,11 @@ use futures_util::future::{Either, select};
 use crate::{
     actions::{Action, GetServiceStatus, SecretValue},
     bulk::{self, BulkRead, OnError, Selection},
-    call::{Call, Caller, Operation},
-    config::{Config, duration_text},
+    call::{Call, Caller},
+    config::Config,
     error::{Error, ErrorKind},
     names::{SecretName, VersionId},
+    operation::Operation,
     transport::Transport,
     versions::{self, WithoutCurrent},
 };
@@ -119,21 +120,16 @@ impl<T: Transport> Client<T> {
     ) -> Result<R, Error> {
         let timeout = self.timeout;
         let operation = Operation::until(self.caller.transport.now().monotonic + timeout);
-        let outcome = {
-            let work = pin!(work(&operation));
-            let deadline = pin!(self.caller.transport.sleep(timeout));
-            match select(work, deadline).await {
-                Either::Left((result, _)) => Some(result),
-                Either::Right(_) => None,
+        let work = pin!(work(&operation));
+        let deadline = pin!(self.caller.transport.sleep(timeout));
+        match select(work, deadline).await {
+            Either::Left((result, _)) => result,
+            // The work is still there, so that what it waits for can be told.
+            Either::Right(_) => {
+                let origin = self.caller.endpoint.origin();
+                Err(operation.deadline_error(subject, timeout, &origin))
             }
-        };
-        outcome.unwrap_or_else(|| {
-            Err(deadline_error(
-                subject,
-                timeout,
-                operation.last_failure().as_ref(),
-            ))
-        })
+        }
     }
 }
 
@@ -145,20 +141,4 @@ fn proves_the_road(error: &Error) -> bool {
             Unavailable => !error.retryable,
             _ => false,
         }
-}
-
-fn deadline_error(subject: &str, timeout: Duration, last: Option<&Error>) -> Error {
-    let limit = duration_text(timeout);
-    let mut message = format!("{subject} did not end within {limit} (the setting timeout)");
-    match last {
-        Some(last) => {
-            message.push_str("; the last failure on the way: ");
-            message.push_str(&last.message);
-        }
-        None => message.push_str("; check the network and endpoint, or raise timeout"),
-    }
-    Error::new(ErrorKind::Timeout, message)
-        .with_code(last.and_then(|last| last.code.clone()))
-        .with_request_id(last.and_then(|last| last.request_id.clone()))
-        .retryable()
 }

@@ -51,7 +51,8 @@ pub(crate) fn meaning(code: &str) -> Meaning {
         "AuthFailure.SignatureFailure" => (
             Unauthenticated,
             false,
-            "check secretKey: it does not belong to secretId",
+            "check secretKey: it does not belong to secretId, or the runtime changes or leaves out the \
+             Host header, which is signed (wasmtime 48.0.0 does)",
         ),
         "UnsupportedRegion" => (InvalidConfig, false, "check region: SSM does not serve it"),
         "IpInBlacklist" | "IpNotInWhitelist" => {

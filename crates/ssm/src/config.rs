@@ -8,6 +8,8 @@ use crate::{credentials::Credentials, endpoint::Endpoint, names::Region};
 pub const DEFAULT_OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often a failed request is repeated when nothing is set.
 pub const DEFAULT_MAX_RETRIES: u32 = 3;
+/// How many GetSecretValue a client sends in a second when nothing is set: SSM's documented rate.
+pub const DEFAULT_MAX_REQUESTS_PER_SECOND: u32 = 300;
 /// How many requests a bulk read keeps in flight when nothing is set; chosen by `just bench`.
 pub const DEFAULT_MAX_IN_FLIGHT: usize = 64;
 
@@ -29,6 +31,9 @@ pub struct Config {
     pub max_retries: u32,
     /// How many requests a bulk read keeps in flight; at least 1.
     pub max_in_flight: usize,
+    /// How many GetSecretValue are sent in a second at most; the other actions in the proportion of
+    /// SSM's documented rates, at least one a second. 0 means no pace at all.
+    pub max_requests_per_second: u32,
 }
 
 impl Config {
@@ -41,6 +46,7 @@ impl Config {
             timeout: DEFAULT_OPERATION_TIMEOUT,
             max_retries: DEFAULT_MAX_RETRIES,
             max_in_flight: DEFAULT_MAX_IN_FLIGHT,
+            max_requests_per_second: DEFAULT_MAX_REQUESTS_PER_SECOND,
         }
     }
 }

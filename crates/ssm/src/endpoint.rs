@@ -52,6 +52,12 @@ impl Endpoint {
         self.https
     }
 
+    /// `scheme://host[:port]`, for messages.
+    pub(crate) fn origin(&self) -> String {
+        let scheme = if self.https { "https" } else { "http" };
+        format!("{scheme}://{}", self.authority)
+    }
+
     /// `host[:port]`, lower-case, without a default port.
     pub fn authority(&self) -> &str {
         &self.authority

@@ -2,21 +2,29 @@
 
 use crate::{
     error::{Error, ErrorKind},
-    transport::TransportError,
+    quote::quote,
+    transport::{Step, TransportError},
 };
 
-/// The error for an exchange that gave no response.
-pub(crate) fn transport_error(error: TransportError, subject: &str) -> Error {
+/// The error for an exchange with `origin` that gave no response. `secrets` are kept out of it.
+pub(crate) fn transport_error(
+    error: TransportError,
+    subject: &str,
+    origin: &str,
+    secrets: &[&str],
+) -> Error {
     match error {
         TransportError::NotPermitted(why) => {
             Error::new(ErrorKind::Unavailable, format!("{subject} failed: {why}"))
         }
-        TransportError::Connection(why) => Error::new(
-            ErrorKind::Unavailable,
-            format!("{subject} failed: {why}; check the network and endpoint"),
-        )
-        .retryable(),
-        TransportError::TimedOut => timed_out(subject),
+        TransportError::Failed(step, reason) => {
+            let (before, after) = failed(step);
+            let reason = quote(&reason, secrets);
+            let colon = if reason.is_empty() { "" } else { ": " };
+            let what = [before, origin, after, colon, &reason].concat();
+            unreachable(ErrorKind::Unavailable, subject, &what)
+        }
+        TransportError::TimedOut(step) => timed_out(step, subject, origin),
         TransportError::BodyTooLarge => {
             malformed(subject, "is larger than any answer of SSM's", None)
         }
@@ -27,13 +35,33 @@ pub(crate) fn transport_error(error: TransportError, subject: &str) -> Error {
     }
 }
 
-/// The error for an attempt that was given up.
-pub(crate) fn timed_out(subject: &str) -> Error {
-    Error::new(
-        ErrorKind::Timeout,
-        format!("{subject} failed: SSM did not answer in time; check the network and endpoint"),
-    )
-    .retryable()
+/// The error for an attempt that was given up during `step`.
+pub(crate) fn timed_out(step: Step, subject: &str, origin: &str) -> Error {
+    let (before, after) = match step {
+        Step::Resolve => ("the name in ", " was not resolved in time"),
+        Step::Connect => ("no connection to ", " was made in time"),
+        Step::Read => ("", " did not end its answer in time"),
+        Step::Tls | Step::Answer | Step::Unknown => ("", " did not answer in time"),
+    };
+    let what = [before, origin, after].concat();
+    unreachable(ErrorKind::Timeout, subject, &what)
+}
+
+/// What failed, before and after the address that was tried.
+fn failed(step: Step) -> (&'static str, &'static str) {
+    match step {
+        Step::Resolve => ("the name in ", " could not be resolved"),
+        Step::Connect => ("", " could not be connected to"),
+        Step::Tls => ("TLS with ", " failed"),
+        Step::Answer => ("", " gave no answer"),
+        Step::Read => ("the answer of ", " broke off"),
+        Step::Unknown => ("the exchange with ", " failed"),
+    }
+}
+
+fn unreachable(kind: ErrorKind, subject: &str, what: &str) -> Error {
+    let message = format!("{subject} failed: {what}; check the network and endpoint");
+    Error::new(kind, message).retryable()
 }
 
 /// The error for a response that is not SSM's, going by its HTTP status.

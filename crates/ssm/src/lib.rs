@@ -25,6 +25,7 @@ mod failure;
 mod json;
 mod listing;
 mod names;
+mod operation;
 mod pace;
 mod quote;
 mod retry;
@@ -38,14 +39,15 @@ pub use actions::{SecretValue, Value};
 pub use bulk::{OnError, Selection};
 pub use client::Client;
 pub use config::{
-    Config, DEFAULT_MAX_IN_FLIGHT, DEFAULT_MAX_RETRIES, DEFAULT_OPERATION_TIMEOUT, duration_text,
+    Config, DEFAULT_MAX_IN_FLIGHT, DEFAULT_MAX_REQUESTS_PER_SECOND, DEFAULT_MAX_RETRIES,
+    DEFAULT_OPERATION_TIMEOUT, duration_text,
 };
 pub use credentials::Credentials;
 pub use endpoint::Endpoint;
 pub use error::{Details, Error, ErrorKind};
 pub use json::Json;
 pub use names::{Region, SecretName, VersionId};
-pub use transport::{Now, Request, Response, Transport, TransportError};
+pub use transport::{Now, Request, Response, Step, Transport, TransportError};
 
 /// Compiles the example of the README.
 #[cfg(doctest)]

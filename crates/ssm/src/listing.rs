@@ -1,7 +1,8 @@
 //! Which pages of ListSecrets to ask for, and when the list is whole.
 //!
 //! Progress is counted in items received against `TotalCount`. A short page is not the end: SSM
-//! documents no maximum for `Limit`, so it may cut one.
+//! documents no maximum for `Limit`, so it may cut one. A page begins with the item that the one before
+//! ends with: if it does not, the list has moved in between, and an item may have slipped through.
 
 use std::collections::VecDeque;
 
@@ -12,7 +13,7 @@ use crate::{
 
 /// Items asked for in one page.
 const PAGE: u64 = 100;
-/// How often the list is read again because it shrank meanwhile.
+/// How often the list is read at most, because it moved meanwhile.
 const MAX_PASSES: u32 = 3;
 
 /// A range of item offsets, the end excluded.
@@ -40,7 +41,10 @@ pub(crate) struct Listing {
     /// Items there are, as far as known; `None` before the first page.
     total: Option<u64>,
     in_flight: usize,
-    shrank: bool,
+    /// Whether something was deleted that may have moved later items into a page already read.
+    moved: bool,
+    /// The names at the ends of pages, by their offset.
+    edges: Vec<(u64, String)>,
     passes: u32,
     /// The names that were given out, sorted.
     seen: Vec<String>,
@@ -54,7 +58,8 @@ impl Listing {
             step: PAGE,
             total: None,
             in_flight: 0,
-            shrank: false,
+            moved: false,
+            edges: Vec::new(),
             passes: 1,
             seen: Vec::new(),
         }
@@ -65,20 +70,17 @@ impl Listing {
         let range = if let Some(rest) = self.rests.pop_front() {
             rest
         } else {
+            let start = self.next.saturating_sub(self.overlap());
             let end = match self.total {
                 None if self.in_flight == 0 => PAGE,
                 None => return None,
-                Some(total) => total.min(self.next.saturating_add(self.step)),
+                Some(total) => total.min(start.saturating_add(self.step)),
             };
             if self.next >= end {
                 return None;
             }
-            let range = Range {
-                start: self.next,
-                end,
-            };
             self.next = end;
-            range
+            Range { start, end }
         };
         self.in_flight += 1;
         Some(range)
@@ -98,11 +100,14 @@ impl Listing {
             return Err("holds no secret where it counts some");
         }
         let mut names = Vec::new();
-        for item in items {
+        for (offset, item) in (range.start..).zip(items) {
             let name = item
                 .secret_name
                 .filter(|name| !name.is_empty())
                 .ok_or("holds a secret without a name")?;
+            if offset == range.start || offset + 1 == range.start.saturating_add(received) {
+                self.note_edge(offset, &name);
+            }
             let custom = item
                 .secret_type
                 .is_none_or(|kind| kind == i64::from(CUSTOM));
@@ -125,29 +130,44 @@ impl Listing {
                 }
             }
             Some(known) => {
-                self.shrank |= counted < known;
+                // Where pages cannot overlap, the count alone tells that something moved.
+                self.moved |= counted < known && self.overlap() == 0;
                 self.total = Some(known.max(counted));
                 if received > 0 && received < range.len() {
+                    let overlap = u64::from(received > 1);
                     self.rests.push_back(Range {
-                        start: reached,
+                        start: reached - overlap,
                         end: range.end,
                     });
                 }
             }
         }
-        self.start_over_if_it_shrank();
+        self.start_over_if_it_moved();
         Ok(names)
     }
 
-    /// Begins another pass if the list shrank during this one: secrets that were deleted moved the
+    /// By how many items a page overlaps the one before: pages of one item cannot.
+    fn overlap(&self) -> u64 {
+        u64::from(self.step > 1)
+    }
+
+    fn note_edge(&mut self, offset: u64, name: &str) {
+        match self.edges.iter().find(|(known, _)| *known == offset) {
+            Some((_, known)) => self.moved |= known != name,
+            None => self.edges.push((offset, name.to_owned())),
+        }
+    }
+
+    /// Begins another pass if the list moved during this one: secrets that were deleted moved the
     /// later ones forward, perhaps into a page that was already read.
-    fn start_over_if_it_shrank(&mut self) {
+    fn start_over_if_it_moved(&mut self) {
         let more = !self.rests.is_empty() || self.total.is_some_and(|total| self.next < total);
-        if more || self.in_flight > 0 || !self.shrank || self.passes == MAX_PASSES {
+        if more || self.in_flight > 0 || !self.moved || self.passes == MAX_PASSES {
             return;
         }
         self.passes += 1;
-        self.shrank = false;
+        self.moved = false;
+        self.edges.clear();
         self.total = None;
         self.next = 0;
     }

@@ -44,7 +44,9 @@ impl Pacer {
     /// Takes the next free moment. Returns how long to wait for it: usually not at all.
     pub(crate) fn take(&self, now: Duration) -> Duration {
         let mut given = self.given.borrow_mut();
-        let mut at = now.max(self.not_before.get());
+        // Never before one that was given out already: the count over a window relies on their order.
+        let last = given.back().copied().unwrap_or_default();
+        let mut at = now.max(self.not_before.get()).max(last);
         if let Some(index) = given.len().checked_sub(self.allowed.get()) {
             at = at.max(given[index] + RATE_WINDOW);
         }
@@ -89,6 +91,8 @@ fn push_bounded(moments: &mut VecDeque<Duration>, moment: Duration, bound: usize
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*};
+
     use super::*;
 
     const START: Duration = Duration::from_secs(100);
@@ -146,6 +150,17 @@ mod tests {
     }
 
     #[test]
+    fn a_request_never_overtakes_one_that_waits_already() {
+        let pacer = Pacer::new(40);
+        take_many(&pacer, 40);
+        pacer.throttled(START, Duration::ZERO);
+        let last = START + take_many(&pacer, 15)[14];
+        let now = START + RATE_WINDOW;
+        pacer.accepted(now);
+        assert!(now + pacer.take(now) >= last);
+    }
+
+    #[test]
     fn quiet_windows_bring_the_rate_back() {
         let pacer = Pacer::new(40);
         let mut now = START;
@@ -156,5 +171,67 @@ mod tests {
             pacer.accepted(now);
         }
         assert_eq!(pacer.allowed.get(), 40);
+    }
+
+    /// What happens to a pacer, and how many milliseconds later.
+    #[derive(Clone, Debug)]
+    enum Event {
+        Take,
+        Accepted,
+        Throttled(u64),
+    }
+
+    fn events() -> impl Strategy<Value = Vec<(u64, Event)>> {
+        let event = prop_oneof![
+            6 => Just(Event::Take),
+            3 => Just(Event::Accepted),
+            1 => (0_u64..2_000).prop_map(Event::Throttled),
+        ];
+        let later = prop_oneof![4 => Just(0_u64), 4 => 0_u64..30, 1 => 0_u64..3_000];
+        vec((later, event), 1..400)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn whatever_happens_no_window_holds_more_than_the_rate(
+            rate in 1_usize..50,
+            events in events(),
+        ) {
+            let pacer = Pacer::new(rate);
+            let (mut now, mut starts) = (START, Vec::new());
+            for (later, event) in events {
+                now += Duration::from_millis(later);
+                match event {
+                    Event::Take => starts.push(now + pacer.take(now)),
+                    Event::Accepted => pacer.accepted(now),
+                    Event::Throttled(pause) => pacer.throttled(now, Duration::from_millis(pause)),
+                }
+            }
+            starts.sort();
+            for window in starts.windows(rate + 1) {
+                prop_assert!(window[rate] - window[0] >= RATE_WINDOW, "{window:?}");
+            }
+        }
+
+        #[test]
+        fn whatever_happens_a_request_starts_in_the_end(rate in 1_usize..50, events in events()) {
+            let pacer = Pacer::new(rate);
+            let (mut now, mut taken) = (START, 0_u32);
+            for (later, event) in events {
+                now += Duration::from_millis(later);
+                match event {
+                    Event::Take => {
+                        // At the worst one a window, behind all before it and the longest pause.
+                        taken += 1;
+                        let most = RATE_WINDOW * taken + Duration::from_secs(2);
+                        prop_assert!(pacer.take(now) <= most);
+                    }
+                    Event::Accepted => pacer.accepted(now),
+                    Event::Throttled(pause) => pacer.throttled(now, Duration::from_millis(pause)),
+                }
+            }
+        }
     }
 }

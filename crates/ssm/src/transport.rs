@@ -38,8 +38,9 @@ pub struct Request<'a> {
     pub headers: &'a [(&'static str, &'a str)],
     /// The body, exactly as signed.
     pub body: &'a [u8],
-    /// How long the exchange may take. The client enforces it too; a transport may hand it on.
-    pub timeout: Duration,
+    /// To be called once the head of the answer is there, so that a passed deadline can say
+    /// whether nothing came or only the rest.
+    pub arrived: &'a dyn Fn(),
     /// How many bytes of body the client takes. Reading on past them is
     /// [`TransportError::BodyTooLarge`].
     pub max_body: usize,
@@ -55,18 +56,37 @@ pub struct Response {
     pub body: Zeroizing<Vec<u8>>,
 }
 
-/// Why there is no response. The texts are for people and quote nothing of the request.
+/// Why there is no response. The texts are for people and quote nothing of the request; the client
+/// shortens them and cuts out what is secret, because a runtime's own words may be among them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportError {
     /// The runtime refuses to send it. Says what to allow.
     NotPermitted(String),
-    /// No connection was made, or it broke.
-    Connection(String),
-    /// The transport's own time limit passed.
-    TimedOut,
+    /// A step of the exchange failed: which, and the reason as far as it is known, or nothing.
+    Failed(Step, String),
+    /// A time limit of the transport's own passed during this step.
+    TimedOut(Step),
     /// The body is longer than [`Request::max_body`].
     BodyTooLarge,
     /// The request cannot be expressed in HTTP.
     InvalidRequest(String),
+}
+
+/// The steps of an exchange, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    /// From the name to an address.
+    Resolve,
+    /// From an address to a connection.
+    Connect,
+    /// From a connection to one over TLS.
+    Tls,
+    /// From the request to the head of its answer.
+    Answer,
+    /// The rest of the answer.
+    Read,
+    /// The transport does not know.
+    Unknown,
 }

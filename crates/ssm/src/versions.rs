@@ -11,9 +11,10 @@ use crate::{
         Version, VersionsAnswer,
     },
     answer::Answer,
-    call::{Call, Caller, Operation},
+    call::{Call, Caller},
     error::{Error, ErrorKind},
     names::VersionId,
+    operation::Operation,
     transport::Transport,
 };
 

@@ -1,15 +1,10 @@
 //! The whole road: an application's request, Dapr's Secrets API, the component, SSM (an emulator).
 
-use std::{
-    error::Error,
-    fs,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    path::Path,
-};
+use std::{error::Error, fs, net::SocketAddr, path::Path};
 
 use dapr_wasm_host::{
     Loader, Metrics, Outbound, Runtime, RuntimeConfig,
-    resources::{Identity, Scopes},
+    resources::Identity,
     serve::{ServeOptions, Server},
     stores::{PoolOptions, StoreTypes},
 };
@@ -19,13 +14,13 @@ use hyper_util::rt::TokioIo;
 use ssm_emulator::{Config, Emulator};
 use tokio::{net::TcpStream, signal::ctrl_c, sync::oneshot};
 
-use super::{Options, Shown};
-use crate::harness::{component_yaml, properties};
+use super::Options;
+use test_support::resources::{component_yaml, properties};
 
 const TYPE: &str = "secretstores.tencentcloud.ssm";
 const PATH: &str = "/v1.0/secrets/tencent/db-password";
 
-pub(super) async fn show(options: &Options) -> Shown {
+pub(super) async fn show(options: &Options) -> Result<(), Box<dyn Error>> {
     let emulator = Emulator::start(Config::sample()).await?;
     let folder = tempfile::tempdir()?;
     // As for Dapr's own store; only the endpoint is the emulator's.
@@ -50,7 +45,7 @@ pub(super) async fn show(options: &Options) -> Shown {
         ctrl_c().await?;
     }
     let _ = stop.send(());
-    Ok(serving.await??)
+    Ok(serving.await?)
 }
 
 async fn start(options: &Options, folder: &Path) -> Result<Server, Box<dyn Error>> {
@@ -62,22 +57,16 @@ async fn start(options: &Options, folder: &Path) -> Result<Server, Box<dyn Error
         outbound,
         max_instances: 16,
     });
+    let loader = Loader {
+        types: types.with(TYPE.parse()?, runtime.tencentcloud_ssm()?),
+        folders: vec![folder.to_owned()],
+        identity,
+        namespace: None,
+    };
     let (server, outcome) = Server::start(ServeOptions {
-        addresses: vec![
-            Ipv4Addr::LOCALHOST.into(),
-            IpAddr::from(Ipv6Addr::LOCALHOST),
-        ],
         http_port: options.dapr_http_port,
         grpc_port: options.dapr_grpc_port,
-        token: None,
-        scopes: Scopes::default(),
-        loader: Loader {
-            types: types.with(TYPE.parse()?, runtime.tencentcloud_ssm()?),
-            folders: vec![folder.to_owned()],
-            identity,
-            namespace: None,
-        },
-        metrics,
+        ..ServeOptions::new(loader, metrics)
     })
     .await
     .map_err(|why| format!("{why}; other ports: --dapr-http-port, --dapr-grpc-port"))?;
@@ -96,8 +85,8 @@ async fn get(http: SocketAddr) -> Result<String, Box<dyn Error>> {
         .send_request(request.body(Empty::<Bytes>::new())?)
         .await?;
     let status = answer.status();
-    let body = answer.into_body().collect().await?.to_bytes();
-    let body = String::from_utf8_lossy(&body).trim_end().to_owned();
+    let bytes = answer.into_body().collect().await?.to_bytes();
+    let body = String::from_utf8_lossy(&bytes).trim_end().to_owned();
     if status.is_success() {
         Ok(body)
     } else {

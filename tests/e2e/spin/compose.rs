@@ -49,8 +49,10 @@ pub(super) fn deny(dependency: &[u8], adapter: &[u8], inherit: &Inherit) -> Vec<
         if inherited.contains(bare(&export).as_str()) {
             continue;
         }
-        let import = imports.iter().find(|import| bare(import) == bare(&export));
-        let import = import.unwrap_or_else(|| panic!("{export} is not imported"));
+        let import = imports
+            .iter()
+            .find(|import| bare(import) == bare(&export))
+            .unwrap_or_else(|| panic!("{export} is not imported"));
         assert!(fits(&graph, &adapter, &export, &dependency, import));
         connect(&mut graph, &adapter, &export, &dependency, import);
     }
@@ -72,8 +74,8 @@ struct Instance {
 }
 
 fn instance(graph: &mut CompositionGraph, name: &str, component: &[u8]) -> Instance {
-    let package = Package::from_bytes(name, None, component.to_vec(), graph.types_mut());
-    let package = graph.register_package(package.unwrap()).unwrap();
+    let parsed = Package::from_bytes(name, None, component.to_vec(), graph.types_mut()).unwrap();
+    let package = graph.register_package(parsed).unwrap();
     let node = graph.instantiate(package);
     Instance { package, node }
 }

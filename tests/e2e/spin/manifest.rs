@@ -103,10 +103,11 @@ impl Manifest {
         assert_eq!(trigger.route, "/...");
         let mut component = self.component.remove(&trigger.component).unwrap();
         let value = |name: &str| {
-            let given = given.iter().find(|(known, _)| *known == name);
-            let given = given.map(|(_, value)| (*value).to_owned());
             let variable = &self.variables[name];
             given
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
                 .or_else(|| variable.default.clone())
                 .unwrap_or_else(|| {
                     panic!("{name} is required");
@@ -133,7 +134,7 @@ fn filled(template: &str, value: impl Fn(&str) -> String) -> String {
 }
 
 impl Component {
-    /// As if the manifest said nothing of it.
+    /// Takes back what the manifest says of inheriting.
     pub(super) fn inherit_nothing(&mut self) {
         self.dependencies_inherit_configuration = false;
     }

@@ -25,13 +25,13 @@ fn main() -> std::process::ExitCode {
 mod native {
     use std::{ffi::OsString, fs, path::Path};
 
-    /// Gives what was made, for people.
+    /// Composes the first of three files with the second into the third; says so, for people.
     pub(super) fn compose_files(files: &[OsString]) -> Result<String, String> {
         let [front, store, out] = files else {
             return Err("write compose FRONT.wasm STORE.wasm OUT.wasm".to_owned());
         };
-        let composed = compose::compose(&read(front)?, &read(store)?);
-        let composed = composed.map_err(|why| why.to_string())?;
+        let composed =
+            compose::compose(&read(front)?, &read(store)?).map_err(|why| why.to_string())?;
         let out = Path::new(out);
         fs::write(out, &composed).map_err(|why| format!("{}: {why}", out.display()))?;
         Ok(format!("{} ({} bytes)", out.display(), composed.len()))

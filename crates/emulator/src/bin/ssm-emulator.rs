@@ -73,9 +73,9 @@ mod native {
         token: Option<String>,
         /// Misbehave: KIND[=VALUE][@ACTION[/SECRET]][%PERCENT][*TIMES], may be repeated.
         ///
-        /// Kinds: latency=300ms, status=503, error=CODE, reset, truncated, huge, silent,
-        /// silent-body, redirect=URL, raw=TEXT, wrong-name, wrong-version, both-values,
-        /// empty-values, no-request-id.
+        /// Kinds: latency=300ms, status=503, error=CODE, reset, close, truncated, huge, huge-head,
+        /// silent, silent-body, drip=10ms, no-length, gzip, redirect=URL, raw=TEXT, wrong-name,
+        /// wrong-version, both-values, empty-values, no-request-id.
         #[arg(long, value_name = "SPEC", value_parser = Fault::parse)]
         fault: Vec<Fault>,
         /// Set what is undocumented: NAME=VALUE, may be repeated.
@@ -107,8 +107,9 @@ mod native {
         let config = config(options)?;
         let account = config.accounts.first().cloned();
         let region = config.regions.first().cloned().unwrap_or_default();
-        let emulator = Emulator::start(config).await;
-        let emulator = emulator.map_err(|why| format!("cannot listen: {why}"))?;
+        let emulator = Emulator::start(config)
+            .await
+            .map_err(|why| format!("cannot listen: {why}"))?;
         if let (Some(file), Some(pem)) = (&ca_out, emulator.ca_pem()) {
             fs::write(file, pem).map_err(|why| format!("{} : {why}", file.display()))?;
         }
@@ -120,8 +121,9 @@ mod native {
         said += &format!("region {region}\n");
         // Whoever started it may read the first line only and close the pipe.
         let _ = io::stdout().write_all(said.as_bytes());
-        let ended = tokio::signal::ctrl_c().await;
-        ended.map_err(|why| format!("cannot wait for Ctrl-C: {why}"))
+        tokio::signal::ctrl_c()
+            .await
+            .map_err(|why| format!("cannot wait for Ctrl-C: {why}"))
     }
 
     fn config(options: Options) -> Result<Config, String> {

@@ -68,8 +68,11 @@ mod figures {
         );
         let node = script(emulators, "node", &["crates/host/benches/hosts/node.mjs"]);
         row("Node, through jco", node);
-        let python = "target/python/bin/python";
-        let python = script(emulators, python, &["crates/host/benches/hosts/python.py"]);
+        let python = script(
+            emulators,
+            "target/python/bin/python",
+            &["crates/host/benches/hosts/python.py"],
+        );
         row("Python, through wasmtime", python);
     }
 
@@ -122,11 +125,15 @@ mod figures {
     }
 
     async fn embedded([quick, slow]: [&Emulator; 2]) -> Taken {
-        let component = Runtime::new(&RuntimeConfig::default()).unwrap();
-        let component = component.tencentcloud_ssm().unwrap();
+        let runtime = Runtime::new(&RuntimeConfig::default()).unwrap();
+        let component = runtime.tencentcloud_ssm().unwrap();
         let store = async |emulator: &Emulator| {
-            let outbound = Outbound::builder().native_roots(false);
-            let outbound = outbound.allow(&emulator.url()).unwrap().build().unwrap();
+            let outbound = Outbound::builder()
+                .native_roots(false)
+                .allow(&emulator.url())
+                .unwrap()
+                .build()
+                .unwrap();
             let options = InstanceOptions {
                 env: environment(emulator),
                 output: None,

@@ -40,14 +40,17 @@ mod figures {
         time::{Duration, Instant},
     };
 
-    use host_test::harness::component_yaml;
+    use bytes::Bytes;
     use http::StatusCode;
+    use http_body_util::Empty;
+    use hyper_util::client::legacy::{Client, connect::HttpConnector};
     use ssm_emulator::{Config, Emulator, Rates};
     use tempfile::TempDir;
+    use test_support::resources::component_yaml;
     use tokio::task::JoinSet;
 
     use crate::{
-        running::{Http, Running, client, free, get_from, host, resources, running},
+        running::{Running, client, free, get_from, host, resources, running},
         sidecar,
     };
 
@@ -169,13 +172,16 @@ mod figures {
         taken[taken.len() / 2]
     }
 
-    /// Resident, in kilobytes.
+    /// Resident memory of a server, in kilobytes.
     fn memory_of(server: &Running) -> u64 {
-        let status = format!("/proc/{}/status", server.child.id());
-        let status = fs::read_to_string(status).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS"));
-        let number = line.unwrap().split_whitespace().nth(1);
-        number.unwrap().parse().unwrap()
+        fs::read_to_string(format!("/proc/{}/status", server.child.id()))
+            .unwrap()
+            .lines()
+            .find(|line| line.starts_with("VmRSS"))
+            .and_then(|line| line.split_whitespace().nth(1))
+            .unwrap()
+            .parse()
+            .unwrap()
     }
 
     /// The unmodified daprd that `tools/daprd` builds, with a store that is built in.
@@ -215,7 +221,10 @@ mod figures {
         }
     }
 
-    async fn get(client: &Http, address: SocketAddr) -> Option<StatusCode> {
+    async fn get(
+        client: &Client<HttpConnector, Empty<Bytes>>,
+        address: SocketAddr,
+    ) -> Option<StatusCode> {
         get_from(client, address, PATH).await
     }
 }

@@ -4,11 +4,11 @@ use std::{
     fs,
     net::SocketAddr,
     process::{Child, Command, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
-use host_test::harness::{component_yaml, properties};
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::{
@@ -17,6 +17,7 @@ use hyper_util::{
 };
 use ssm_emulator::Emulator;
 use tempfile::TempDir;
+use test_support::resources::{component_yaml, properties};
 use tokio::net::TcpListener;
 
 /// A server in a process of its own, which ends when dropped.
@@ -38,10 +39,13 @@ pub(crate) fn resources(emulator: &Emulator) -> TempDir {
     let properties = properties(&emulator.url(), &[]);
     let yaml = component_yaml("tencent", "secretstores.tencentcloud.ssm", &properties);
     fs::write(folder.path().join("tencent.yaml"), yaml).unwrap();
+    // The host waits for a file that was written this moment; those of people are older.
+    thread::sleep(Duration::from_millis(300));
     folder
 }
 
-/// Our host on the stores of `resources`; else as [`running`].
+/// Starts our host on the stores of `resources`, and waits until it answers `path`; gives how long
+/// that took from exec.
 pub(crate) async fn host(resources: &TempDir, path: &str) -> (Running, Duration) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dapr-wasm-host"));
     command
@@ -61,7 +65,8 @@ pub(crate) async fn running(mut command: Command, path: &str) -> (Running, Durat
     running_at(command, http, path).await
 }
 
-/// The same of a server on `port`.
+/// Starts a server that was told to listen on `port`, and waits until it answers `path`; gives how
+/// long that took from exec.
 pub(crate) async fn running_at(mut command: Command, port: u16, path: &str) -> (Running, Duration) {
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let http = SocketAddr::from(([127, 0, 0, 1], port));
@@ -84,17 +89,20 @@ pub(crate) async fn free() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-pub(crate) type Http = Client<HttpConnector, Empty<Bytes>>;
-
-pub(crate) fn client() -> Http {
+pub(crate) fn client() -> Client<HttpConnector, Empty<Bytes>> {
     let mut tcp = HttpConnector::new();
     tcp.set_nodelay(true);
     Client::builder(TokioExecutor::new()).build(tcp)
 }
 
-pub(crate) async fn get_from(client: &Http, address: SocketAddr, path: &str) -> Option<StatusCode> {
-    let request = Request::get(format!("http://{address}{path}"));
-    let request = request.body(Empty::new()).unwrap();
+pub(crate) async fn get_from(
+    client: &Client<HttpConnector, Empty<Bytes>>,
+    address: SocketAddr,
+    path: &str,
+) -> Option<StatusCode> {
+    let request = Request::get(format!("http://{address}{path}"))
+        .body(Empty::new())
+        .unwrap();
     let answer = client.request(request).await.ok()?;
     let status = answer.status();
     answer.into_body().collect().await.ok()?;

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use ssm_emulator::{SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
 use tokio::net::TcpListener;
 
-/// Makes the benchmark be this instead.
+/// The argument that makes the benchmark this service instead.
 pub(crate) const ARGUMENT: &str = "--native-sidecar";
 
 #[derive(Clone)]
@@ -48,8 +48,10 @@ async fn read(
     Path((_store, name)): Path<(String, String)>,
 ) -> String {
     let body = json!({ "SecretName": name, "VersionId": "SSM_Current" }).to_string();
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let now = since.as_secs();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
     let content_type = "application/json";
     let host = upstream.authority.as_str();
     let request = tc3::Request {
@@ -73,9 +75,9 @@ async fn read(
         .header("x-tc-version", "2019-09-23")
         .body(Full::new(Bytes::from(body)))
         .unwrap();
-    let answer = upstream.client.request(request).await.unwrap();
-    let answer = answer.into_body().collect().await.unwrap().to_bytes();
-    let answer: Value = serde_json::from_slice(&answer).unwrap();
+    let response = upstream.client.request(request).await.unwrap();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let answer: Value = serde_json::from_slice(&body).unwrap();
     let value = answer["Response"]["SecretString"].as_str().unwrap();
     json!({ name: value }).to_string()
 }

@@ -4,7 +4,7 @@ use std::{error::Error, process::ExitCode, time::Instant};
 
 use clap::Args;
 
-use super::{log::LogOptions, setup::SetupOptions};
+use super::{escape::line, log::LogOptions, setup::SetupOptions};
 use crate::{
     contract::CallError,
     loader::{Outcome, Served, Stores},
@@ -33,9 +33,11 @@ impl CheckCommand {
             rows.push(Row::served(served, &pinged, started.elapsed().as_millis()));
         }
         rows.extend(Row::failures(&outcome));
-        print(&rows);
+        if !rows.is_empty() {
+            print(&rows);
+        }
         for problem in &outcome.problems {
-            println!("{problem}");
+            println!("{}", line(&problem.to_string()));
         }
         if rows.is_empty() {
             println!("no secret store is in these folders");
@@ -58,19 +60,19 @@ impl Row {
             Err(why) => ("no answer", why.describe()),
         };
         Self {
-            name: served.name.clone(),
+            name: line(&served.name).into_owned(),
             store_type: served.store_type.clone(),
             status,
-            detail,
+            detail: line(&detail).into_owned(),
         }
     }
 
     fn failures(outcome: &Outcome) -> impl Iterator<Item = Self> {
         outcome.failures.iter().map(|failure| Self {
-            name: failure.name.clone(),
+            name: line(&failure.name).into_owned(),
             store_type: failure.store_type.clone(),
             status: if failure.ignored { "ignored" } else { "fails" },
-            detail: failure.problem.to_string(),
+            detail: line(&failure.problem.to_string()).into_owned(),
         })
     }
 }

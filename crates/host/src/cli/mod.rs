@@ -1,13 +1,18 @@
 //! The command `dapr-wasm-host`. Flags and environment variables are daprd's where daprd has them.
 
+mod addresses;
 mod allow;
 mod check;
+mod daprd;
+mod escape;
+mod flag;
 mod log;
 mod memory;
 mod plug;
 mod serve;
 mod setup;
 mod stop;
+mod wait;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -27,20 +32,20 @@ enum Command {
     /// Offer the stores to an unmodified daprd, as pluggable components
     Plug(plug::PlugCommand),
     /// Serve Dapr's Secrets API to applications, without daprd
-    Serve(serve::ServeCommand),
+    Serve(Box<serve::ServeCommand>),
     /// Load the stores, ask their backends, and show what would be served
     Check(check::CheckCommand),
 }
 
 /// Runs the command with `arguments`, the program's name first.
 pub async fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let done = match Options::parse_from(arguments).command {
+    let done = match Options::parse_from(flag::with_two_dashes(arguments)).command {
         Command::Plug(options) => options.run().await,
         Command::Serve(options) => options.run().await,
         Command::Check(options) => options.run().await,
     };
     done.unwrap_or_else(|why| {
-        eprintln!("error: {why}");
+        eprintln!("error: {}", escape::line(&why.to_string()));
         ExitCode::FAILURE
     })
 }

@@ -1,8 +1,11 @@
 //! `dapr-wasm-host plug`.
 
-use std::{env, error::Error, ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{
+    convert::Infallible, env, error::Error, ffi::OsString, path::PathBuf, process::ExitCode,
+};
 
 use clap::Args;
+use futures_util::FutureExt;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
@@ -10,7 +13,10 @@ use super::{
     setup::{BUILT_IN, MetricsOptions, Setup, SetupOptions, VARIABLES, WASM},
     stop::{Stop, StopOptions},
 };
-use crate::plug::{Plug, PlugOptions};
+use crate::{
+    plug::{Plug, PlugOptions},
+    stores::{StoreType, StoreTypes},
+};
 
 /// daprd's variable, and how others of Dapr's programs spell it.
 const FOLDER_VARIABLES: [&str; 3] = [
@@ -29,6 +35,10 @@ pub(super) struct PlugCommand {
     /// Take the place of daprd's built-in secretstores.tencentcloud.ssm too
     #[arg(long)]
     drop_in: bool,
+    /// Offer this type and no others that are not named so; may be given again [default: the
+    /// built-in store and those of --component, but for types that another process serves]
+    #[arg(long, value_name = "TYPE", conflicts_with = "drop_in")]
+    offer: Vec<String>,
     /// The sockets' permission bits; daprd must be able to write to them
     #[arg(long, default_value = "600", value_parser = mode, value_name = "OCTAL")]
     socket_mode: u32,
@@ -58,23 +68,21 @@ impl PlugCommand {
             others,
         } = self.setup.setup()?;
         if let Some(port) = self.metrics_port {
-            self.metrics.start(port, &metrics).await?;
+            self.metrics.start(port, &metrics)?;
         }
-        let mut offered = vec![WASM.parse()?];
-        if self.drop_in {
-            offered.push(BUILT_IN.parse()?);
-        }
-        offered.extend(others);
+        let offered = self.offered(&types, others)?;
         let with_resources = !self.setup.resources_path.is_empty();
         let plug = Plug::bind(&PlugOptions {
             folder: self.folder(),
             mode: self.socket_mode,
             offered,
+            all: !self.offer.is_empty(),
             types,
             loader: with_resources.then_some(loader),
             variables: &VARIABLES,
             metrics,
-        })?;
+        })
+        .await?;
         for path in plug.paths() {
             tracing::info!(socket = %path.display(), "plugged in");
         }
@@ -83,9 +91,39 @@ impl PlugCommand {
                 tracing::info!("SIGHUP changes nothing here: daprd says what to serve");
             }
         });
-        let serving = plug.serve(stop.clone().wait());
+        let serving = plug.serve(stop.clone().wait()).map(Ok::<(), Infallible>);
         self.stop.bounded(stop, serving).await?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn offered(
+        &self,
+        types: &StoreTypes,
+        others: Vec<StoreType>,
+    ) -> Result<Vec<StoreType>, Box<dyn Error>> {
+        let mut offered = Vec::new();
+        for text in &self.offer {
+            let known = text.parse::<StoreType>().ok();
+            let known = known.filter(|known| types.names().contains(&known.as_str()));
+            let store_type = known.ok_or_else(|| {
+                let names = types.names().join(", ");
+                format!(
+                    "--offer {text}: there is no such type, only {names}; others are loaded with \
+                     --component {text}=FILE.wasm"
+                )
+            })?;
+            if !offered.contains(&store_type) {
+                offered.push(store_type);
+            }
+        }
+        if offered.is_empty() {
+            offered.push(WASM.parse()?);
+            if self.drop_in {
+                offered.push(BUILT_IN.parse()?);
+            }
+            offered.extend(others);
+        }
+        Ok(offered)
     }
 
     fn folder(&self) -> PathBuf {

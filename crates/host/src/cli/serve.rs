@@ -1,23 +1,31 @@
 //! `dapr-wasm-host serve`.
 
-use std::{error::Error, fs, net::IpAddr, path::PathBuf, process::ExitCode};
+use std::{convert::Infallible, error::Error, path::PathBuf, process::ExitCode, slice};
 
 use clap::Args;
 use dapr_secrets_api::Token;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
+    addresses::{Address, resolved},
+    daprd::DaprdOptions,
+    flag,
     log::LogOptions,
-    setup::{MetricsOptions, Setup, SetupOptions},
+    setup::{MetricsOptions, Setup, SetupOptions, with_option},
     stop::{Stop, StopOptions},
 };
 use crate::{
-    resources::{self, Scopes},
-    serve::{Changes, Reloader, ServeOptions, Server},
+    serve::{Changes, ServeOptions, Server},
     stores::environment::set,
 };
 
 #[derive(Args)]
+#[command(
+    version,
+    args_override_self = true,
+    after_help = "daprd's other flags are taken too, and mean nothing here."
+)]
 pub(super) struct ServeCommand {
     /// The port of the HTTP API
     #[arg(long, default_value_t = 3500, value_name = "PORT")]
@@ -25,24 +33,68 @@ pub(super) struct ServeCommand {
     /// The port of the gRPC API
     #[arg(long, default_value_t = 50001, value_name = "PORT")]
     dapr_grpc_port: u16,
-    /// Where the APIs listen
+    /// Where the APIs listen: addresses, or names such as localhost
+    #[arg(long, default_value = "127.0.0.1,::1", value_name = "ADDRESSES")]
+    #[arg(value_delimiter = ',', action = clap::ArgAction::Set)]
+    dapr_listen_addresses: Vec<Address>,
+    /// Another port for health and metadata alone, without a token: for a kubelet
+    #[arg(long, value_name = "PORT")]
+    dapr_public_port: Option<u16>,
+    /// Where the public port listens
+    #[arg(long, default_value = "0.0.0.0", value_name = "ADDRESS")]
+    dapr_public_listen_address: Address,
+    /// Make Unix sockets in a folder, instead of listening on ports
+    #[arg(long, value_name = "FOLDER")]
+    unix_domain_socket: Option<PathBuf>,
+    /// Another name by which callers may reach a loopback address; may be given again
+    #[arg(long, value_name = "NAME")]
+    allowed_host: Vec<String>,
+    /// Origins whose pages may read answers in a browser, such as https://shop.example
+    #[arg(long, value_name = "ORIGINS", value_delimiter = ',')]
+    allowed_origins: Vec<String>,
+    /// The most that a request's body, or a message over gRPC, may have
     #[arg(
         long,
-        default_value = "127.0.0.1,::1",
-        value_delimiter = ',',
-        value_name = "ADDRESSES"
+        default_value = "4Mi",
+        value_name = "QUANTITY",
+        allow_hyphen_values = true
     )]
-    #[arg(value_parser = address)]
-    dapr_listen_addresses: Vec<IpAddr>,
+    #[arg(value_parser = flag::quantity)]
+    max_body_size: usize,
+    /// As --max-body-size, in MiB
+    #[arg(long, hide = true, value_parser = flag::mebibytes, allow_hyphen_values = true)]
+    dapr_http_max_request_size: Option<usize>,
+    /// The most that a request's head may have; less than the default is the default
+    #[arg(
+        long,
+        default_value = "64Ki",
+        value_name = "QUANTITY",
+        allow_hyphen_values = true
+    )]
+    #[arg(value_parser = flag::quantity)]
+    read_buffer_size: usize,
+    /// As --read-buffer-size, in KiB
+    #[arg(long, hide = true, value_parser = flag::kibibytes, allow_hyphen_values = true)]
+    dapr_http_read_buffer_size: Option<usize>,
     /// A Dapr Configuration, of which spec.secrets.scopes counts; may be given again
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_delimiter = ',')]
     config: Vec<PathBuf>,
     /// The port of the metrics
     #[arg(long, default_value_t = 9090, value_name = "PORT")]
     metrics_port: u16,
     /// Serve metrics
-    #[arg(long, default_value_t = true, action = clap::ArgAction::Set, value_name = "BOOL")]
+    #[arg(long, default_value = "true", action = clap::ArgAction::Set, value_name = "BOOL")]
+    #[arg(num_args = 0..=1, default_missing_value = "true", value_parser = flag::boolean)]
     enable_metrics: bool,
+    /// Wait until a server at --dapr-http-port is ready, and end
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(
+        default_value = "false",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    #[arg(value_parser = flag::boolean, action = clap::ArgAction::Set, value_name = "BOOL")]
+    wait: bool,
     #[command(flatten)]
     metrics: MetricsOptions,
     #[command(flatten)]
@@ -51,31 +103,34 @@ pub(super) struct ServeCommand {
     stop: StopOptions,
     #[command(flatten)]
     log: LogOptions,
+    #[command(flatten)]
+    daprd: DaprdOptions,
 }
 
 impl ServeCommand {
     pub(super) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
+        if self.wait {
+            return Ok(super::wait::until_ready(self.dapr_http_port).await);
+        }
         self.log.start();
+        self.daprd.log();
+        raise_file_limit();
         let stop = Stop::on_signal()?;
-        let scopes = self.scopes()?;
+        // Until it is followed it must not end the process.
+        let hang_up = signal(SignalKind::hangup())?;
         let Setup {
             loader, metrics, ..
         } = self.setup.setup_with_resources()?;
         if self.enable_metrics {
-            self.metrics.start(self.metrics_port, &metrics).await?;
+            self.metrics.start(self.metrics_port, &metrics)?;
         }
         // From before they are read, so that no change falls in between.
-        let changes = Changes::of(&loader.folders);
-        let (server, outcome) = Server::start(ServeOptions {
-            addresses: self.dapr_listen_addresses.clone(),
-            http_port: self.dapr_http_port,
-            grpc_port: self.dapr_grpc_port,
-            token: set(Token::VARIABLE).map(Token::new),
-            scopes,
-            loader,
-            metrics,
-        })
-        .await?;
+        let changes = Changes::of(&loader.folders, &self.config).await;
+        let options = ServeOptions {
+            configurations: self.config.clone(),
+            ..self.options(ServeOptions::new(loader, metrics)).await?
+        };
+        let (server, outcome) = Server::start(options).await.map_err(with_option)?;
         outcome.log();
         if let Some(failure) = outcome.fatal() {
             let why = format!(
@@ -84,51 +139,89 @@ impl ServeCommand {
             );
             return Err(why.into());
         }
-        for address in server.http_addresses() {
-            tracing::info!(%address, "HTTP API");
+        log_addresses(&server);
+        let reloader = server.reloader();
+        tokio::spawn(async move { reloader.follow(changes, hang_up).await });
+        let (asked, told) = (server.asked_to_end(), stop.clone());
+        tokio::spawn(async move {
+            asked.await;
+            told.tell();
+        });
+        if server.is_ready() {
+            let stores = outcome.stores.all().count();
+            tracing::info!(stores, "ready");
+        } else {
+            tracing::error!("not ready: no Component could be read, see the lines above");
         }
-        for address in server.grpc_addresses() {
-            tracing::info!(%address, "gRPC API");
-        }
-        follow(server.reloader(), changes)?;
-        let serving = server.serve(stop.clone().wait());
+        let until = stop.clone().wait();
+        let serving = async {
+            server.serve(until).await;
+            Ok::<_, Infallible>(())
+        };
         self.stop.bounded(stop, serving).await?;
         Ok(ExitCode::SUCCESS)
     }
 
-    fn scopes(&self) -> Result<Scopes, Box<dyn Error>> {
-        let mut scopes = Scopes::default();
-        for file in &self.config {
-            let failed = |why: String| format!("--config {}: {why}", file.display());
-            let text = fs::read_to_string(file).map_err(|why| failed(why.to_string()))?;
-            let more = resources::scopes(&text).map_err(failed)?;
-            scopes.merge(more).map_err(failed)?;
+    /// `options` with what the command line says.
+    async fn options(&self, options: ServeOptions) -> Result<ServeOptions, Box<dyn Error>> {
+        let token = set(Token::VARIABLE).map(Token::new);
+        let is_for_all = self.allowed_origins.iter().any(|origin| origin == "*");
+        if is_for_all && token.is_none() {
+            tracing::warn!(
+                "--allowed-origins is *, and there is no DAPR_API_TOKEN: every page in a browser \
+                 on this machine can read secrets"
+            );
         }
-        Ok(scopes)
+        let public = match self.dapr_public_port {
+            Some(port) => {
+                let public = &self.dapr_public_listen_address;
+                Some((resolved(slice::from_ref(public)).await?, port))
+            }
+            None => None,
+        };
+        let old = self.dapr_http_read_buffer_size;
+        let max_head = old.unwrap_or(self.read_buffer_size).max(options.max_head);
+        Ok(ServeOptions {
+            addresses: resolved(&self.dapr_listen_addresses).await?,
+            http_port: self.dapr_http_port,
+            grpc_port: self.dapr_grpc_port,
+            public,
+            socket_folder: self.unix_domain_socket.clone(),
+            allowed_hosts: self.allowed_host.clone(),
+            allowed_origins: self.allowed_origins.clone(),
+            max_body: self
+                .dapr_http_max_request_size
+                .unwrap_or(self.max_body_size),
+            max_head,
+            token,
+            ..options
+        })
     }
 }
 
-/// Reloads on SIGHUP and on every change of a file.
-fn follow(reloader: Reloader, changes: notify::Result<Changes>) -> Result<(), Box<dyn Error>> {
-    let mut hang_up = signal(SignalKind::hangup())?;
-    let by_signal = reloader.clone();
-    tokio::spawn(async move {
-        while hang_up.recv().await.is_some() {
-            by_signal.reload().await;
-        }
-    });
-    match changes {
-        Ok(changes) => {
-            tokio::spawn(async move { reloader.follow(changes).await });
-        }
-        Err(why) => {
-            tracing::warn!("changes of files are not seen, send SIGHUP instead: {why}");
-        }
+fn log_addresses(server: &Server) {
+    for address in server.http_addresses() {
+        tracing::info!(%address, "HTTP API");
     }
-    Ok(())
+    for address in server.grpc_addresses() {
+        tracing::info!(%address, "gRPC API");
+    }
+    for address in server.public_addresses() {
+        tracing::info!(%address, "health and metadata");
+    }
+    for socket in server.sockets() {
+        tracing::info!(socket = %socket.display(), "API");
+    }
 }
 
-/// daprd takes IPv6 addresses in brackets.
-fn address(text: &str) -> Result<IpAddr, std::net::AddrParseError> {
-    text.trim_start_matches('[').trim_end_matches(']').parse()
+/// Every connection is a file. Whoever starts this process may set less as the hard limit.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = rustix::process::Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if let Err(why) = setrlimit(Resource::Nofile, raised) {
+        tracing::debug!("the limit of open files stays: {why}");
+    }
 }

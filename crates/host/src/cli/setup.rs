@@ -5,12 +5,9 @@ use std::{
     fs,
     net::{IpAddr, Ipv4Addr},
     path::PathBuf,
-    sync::Arc,
 };
 
-use axum::{Router, extract::State};
 use clap::Args;
-use futures_util::future;
 
 use super::{allow::Allowed, memory};
 use crate::{
@@ -18,7 +15,7 @@ use crate::{
     metrics::Metrics,
     outbound::Outbound,
     resources::Identity,
-    serve::{ServeError, listen},
+    serve::{ListenerKind, ServeError, serve_metrics},
     stores::{
         Environment, Grants, PoolOptions, Properties, StoreType, StoreTypes,
         environment::{self, set},
@@ -36,6 +33,8 @@ pub(super) const VARIABLES: [&str; 3] = [
     "TENCENTCLOUD_SECRET_KEY",
     "TENCENTCLOUD_REGION",
 ];
+/// What the names of the built-in store's variables begin with: keys are among them.
+const PREFIX: &str = "TENCENTCLOUD_";
 /// How many calls one store works on at once where nothing else is said.
 const MAX_INSTANCES_OF_A_STORE: u32 = 64;
 /// How many instances there may be in all stores together.
@@ -44,7 +43,12 @@ const MAX_INSTANCES: u32 = 1_000;
 #[derive(Args)]
 pub(super) struct SetupOptions {
     /// A folder of Dapr resources (Component YAML); may be given again
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(
+        long,
+        alias = "components-path",
+        value_name = "FOLDER",
+        value_delimiter = ','
+    )]
     pub(super) resources_path: Vec<PathBuf>,
     /// Whose resources to load: those without scopes, and those with this app in their scopes
     #[arg(long, default_value = "", hide_default_value = true, value_name = "ID")]
@@ -73,7 +77,7 @@ pub(super) struct SetupOptions {
 #[derive(Args)]
 pub(super) struct MetricsOptions {
     /// Where metrics are served
-    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_name = "ADDRESS")]
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::UNSPECIFIED), value_name = "ADDRESS")]
     metrics_listen_address: IpAddr,
 }
 
@@ -116,7 +120,7 @@ impl SetupOptions {
             environment: environment(environment::all()),
         };
         let component = runtime.tencentcloud_ssm()?;
-        let mut types = StoreTypes::new(pool);
+        let mut types = StoreTypes::new(pool).hiding(PREFIX);
         for name in [WASM, BUILT_IN] {
             types = types.granting(name.parse()?, component.clone(), ours.clone());
         }
@@ -172,23 +176,11 @@ impl SetupOptions {
 
 impl MetricsOptions {
     /// Serves figures on `port` until the process ends.
-    pub(super) async fn start(&self, port: u16, metrics: &Metrics) -> Result<(), ServeError> {
-        let bound = listen(&[self.metrics_listen_address], port)
-            .await
-            .map_err(|why| ServeError::Port { port, why })?;
-        let text = async |State(metrics): State<Arc<Metrics>>| metrics.text();
-        let router = Router::new()
-            .fallback(text)
-            .with_state(Arc::new(metrics.clone()));
-        for listener in &bound {
-            if let Ok(address) = listener.local_addr() {
-                tracing::info!(%address, "metrics");
-            }
+    pub(super) fn start(&self, port: u16, metrics: &Metrics) -> Result<(), Box<dyn Error>> {
+        let bound = serve_metrics(&[self.metrics_listen_address], port, metrics);
+        for address in bound.map_err(with_option)? {
+            tracing::info!(%address, "metrics");
         }
-        let serving = bound
-            .into_iter()
-            .map(move |listener| axum::serve(listener, router.clone()).into_future());
-        tokio::spawn(future::join_all(serving));
         Ok(())
     }
 }
@@ -201,6 +193,20 @@ fn bytes(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "say it as Kubernetes does, such as 512Mi or 2Gi".to_owned())
 }
 
+/// The error, with the option that chooses another port.
+pub(super) fn with_option(why: ServeError) -> Box<dyn Error> {
+    let ServeError::Port { listener, .. } = &why else {
+        return why.into();
+    };
+    let option = match listener {
+        ListenerKind::Http => "--dapr-http-port",
+        ListenerKind::Grpc => "--dapr-grpc-port",
+        ListenerKind::Public => "--dapr-public-port",
+        ListenerKind::Metrics => "--metrics-port",
+    };
+    format!("{why}; choose another with {option}").into()
+}
+
 fn type_and_file(component: &str) -> Result<(StoreType, &str), String> {
     component
         .split_once('=')
@@ -211,9 +217,7 @@ fn type_and_file(component: &str) -> Result<(StoreType, &str), String> {
 
 /// What the built-in store configures itself from where nobody initialises it; `None` without a key.
 fn environment(all: impl Iterator<Item = (String, String)>) -> Option<Environment> {
-    let variables: Vec<_> = all
-        .filter(|(name, _)| name.starts_with("TENCENTCLOUD_"))
-        .collect();
+    let variables: Vec<_> = all.filter(|(name, _)| name.starts_with(PREFIX)).collect();
     let value = |wanted: &str| {
         let found = variables.iter().find(|(name, _)| name == wanted);
         found.map(|(_, value)| value.clone())

@@ -14,36 +14,50 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
 #[derive(Args)]
 pub(super) struct StopOptions {
-    /// How long calls in flight may take to end once the command is told to stop
-    #[arg(long, default_value_t = SHUTDOWN_GRACE.as_secs(), value_name = "SECONDS")]
-    dapr_graceful_shutdown_seconds: u64,
+    /// How long calls in flight may take to end once the command is told to stop; less than
+    /// nothing is the default, as for daprd
+    #[arg(
+        long,
+        default_value_t = SHUTDOWN_GRACE.as_secs().cast_signed(),
+        value_name = "SECONDS",
+        allow_negative_numbers = true
+    )]
+    dapr_graceful_shutdown_seconds: i64,
 }
 
-/// Set once the process is told to end.
+/// Set once the process is told to end. Cheap to clone; clones are of the same process.
 #[derive(Clone)]
-pub(super) struct Stop(watch::Receiver<bool>);
+pub(super) struct Stop(watch::Sender<bool>);
 
 impl Stop {
     /// Listens for SIGINT and SIGTERM.
     pub(super) fn on_signal() -> io::Result<Self> {
-        let (told, stop) = watch::channel(false);
+        let stop = Self(watch::Sender::new(false));
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
+        let told = stop.clone();
         tokio::spawn(async move {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
-            tracing::info!("stopping");
-            told.send_replace(true);
+            told.tell();
         });
-        Ok(Self(stop))
+        Ok(stop)
+    }
+
+    /// Tells the process to end.
+    pub(super) fn tell(&self) {
+        if !self.0.send_replace(true) {
+            tracing::info!("stopping");
+        }
     }
 
     /// Ends when the process is told to.
-    pub(super) async fn wait(mut self) {
-        // The sender ends only with the runtime.
-        let _ = self.0.wait_for(|told| *told).await;
+    pub(super) async fn wait(self) {
+        let mut told = self.0.subscribe();
+        // The sender is here.
+        let _ = told.wait_for(|told| *told).await;
     }
 }
 
@@ -54,7 +68,8 @@ impl StopOptions {
         stop: Stop,
         work: impl Future<Output = Result<(), E>>,
     ) -> Result<(), E> {
-        let grace = Duration::from_secs(self.dapr_graceful_shutdown_seconds);
+        let seconds = u64::try_from(self.dapr_graceful_shutdown_seconds);
+        let grace = seconds.map_or(SHUTDOWN_GRACE, Duration::from_secs);
         tokio::select! {
             ended = work => ended,
             () = async { stop.wait().await; sleep(grace).await } => {

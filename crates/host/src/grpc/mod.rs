@@ -1,12 +1,13 @@
 //! What every gRPC server of this host offers beside its own service.
 
+pub(crate) mod authority;
 pub mod proto;
 pub(crate) mod status;
 
 use std::collections::HashMap;
 
 use prost::Message;
-use tonic::{Request, Status, server::NamedService};
+use tonic::{Status, server::NamedService};
 use tonic_health::{
     pb::health_server::{Health, HealthServer},
     server::health_reporter,
@@ -49,11 +50,6 @@ pub(crate) async fn health<S: NamedService>() -> HealthServer<impl Health> {
     server
 }
 
-/// The value of a metadata key of the call, if it is text.
-pub(crate) fn header<'a, T>(request: &'a Request<T>, name: &str) -> Option<&'a str> {
-    request.metadata().get(name)?.to_str().ok()
-}
-
 /// Request metadata as stores take it.
 pub(crate) fn pairs(map: HashMap<String, String>) -> Metadata {
     let mut pairs: Metadata = map.into_iter().collect();
@@ -69,11 +65,20 @@ pub(crate) fn data(secret: Secret) -> HashMap<String, String> {
 
 /// Refuses what the caller's gRPC library would drop with a message that helps nobody.
 pub(crate) fn within_limit<M: Message>(answer: M, way_out: &str) -> Result<M, Status> {
+    within(MAX_ANSWER, answer, way_out)
+}
+
+/// As [`within_limit`], with a limit in bytes that the operator has chosen.
+pub(crate) fn within<M: Message>(limit: usize, answer: M, way_out: &str) -> Result<M, Status> {
     let length = answer.encoded_len();
-    if length > MAX_ANSWER {
+    if length > limit {
+        let round = if limit.is_multiple_of(1 << 20) {
+            format!(" ({} MiB)", limit >> 20)
+        } else {
+            String::new()
+        };
         return Err(Status::resource_exhausted(format!(
-            "the answer has {length} bytes, and the caller takes at most {MAX_ANSWER} (4 MiB): \
-             {way_out}"
+            "the answer has {length} bytes, and the caller takes at most {limit}{round}: {way_out}"
         )));
     }
     Ok(answer)

@@ -89,8 +89,8 @@ fn connect_code(error: &ConnectError) -> Error {
         return Error::InternalError(Some(sentence));
     }
     match error {
-        ConnectError::Resolve { .. } => Error::DnsError {
-            rcode: None,
+        ConnectError::Resolve { why, .. } => Error::DnsError {
+            rcode: Some(why.to_string()),
             info_code: None,
         },
         ConnectError::Late { .. } => Error::ConnectionTimeout,
@@ -108,7 +108,7 @@ fn connect_code(error: &ConnectError) -> Error {
         ConnectError::Tls { why, .. } => match tls_error(why) {
             Some(rustls::Error::AlertReceived(alert)) => Error::TlsAlertReceived {
                 alert_id: Some(u8::from(*alert)),
-                alert_message: None,
+                alert_message: Some(format!("{alert:?}")),
             },
             _ => Error::TlsProtocolError,
         },

@@ -1,15 +1,24 @@
 //! Stores for an unmodified daprd: pluggable components over Unix sockets
 //! (<https://docs.dapr.io/operations/components/pluggable-components-registration/>).
 
+mod calls;
+mod connections;
+mod finder;
+mod folder;
+mod instances;
 mod service;
 mod socket;
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{
+    io::{self, ErrorKind},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use futures_util::future::{self, FutureExt, Shared};
 use thiserror::Error;
-use tokio_stream::wrappers::UnixListenerStream;
-use tonic::transport::Server;
+use tokio::net::UnixListener;
+use tonic::service::Routes;
 
 use self::{service::Service, socket::Socket};
 use crate::{
@@ -27,6 +36,9 @@ pub struct PlugOptions {
     pub mode: u32,
     /// The types to offer; each gets a socket.
     pub offered: Vec<StoreType>,
+    /// Whether all of them must be offered. Otherwise those that another process serves are left
+    /// to it, as long as something is offered.
+    pub all: bool,
     /// The types that can be served, those in `offered` among them.
     pub types: StoreTypes,
     /// The resources that daprd reads, where an instance's configuration is found again after a
@@ -41,7 +53,7 @@ pub struct PlugOptions {
 
 /// Why nothing is plugged in.
 #[derive(Debug, Error)]
-#[error("socket {}: {why}", path.display())]
+#[error("{}: {why}", path.display())]
 pub struct PlugError {
     path: PathBuf,
     why: io::Error,
@@ -49,61 +61,98 @@ pub struct PlugError {
 
 /// One bound socket for each offered type, not yet served.
 pub struct Plug {
-    sockets: Vec<(Socket, tokio::net::UnixListener, Arc<Service>)>,
+    bound: Vec<Bound>,
+}
+
+struct Bound {
+    /// Before its listener: while its file is there, somebody listens.
+    socket: Socket,
+    listener: UnixListener,
+    service: Arc<Service>,
 }
 
 impl Plug {
     /// Binds a socket for every offered type. Stale sockets are replaced.
     ///
     /// # Errors
-    /// If a socket cannot be bound, or another process serves it.
-    pub fn bind(options: &PlugOptions) -> Result<Self, PlugError> {
-        let mut sockets = Vec::new();
+    /// If the folder is not safe, a socket cannot be bound, or another process serves it.
+    pub async fn bind(options: &PlugOptions) -> Result<Self, PlugError> {
+        let failed = |why| PlugError {
+            path: options.folder.clone(),
+            why,
+        };
+        let folder = folder::prepare(&options.folder).map_err(failed)?;
+        let turn = folder::turn(&folder).await.map_err(failed)?;
+        let mut bound = Vec::new();
+        let mut taken = Vec::new();
         for store_type in &options.offered {
-            let path = options.folder.join(file_name(store_type));
-            let (socket, listener) =
-                Socket::bind(&path, options.mode).map_err(|why| PlugError { path, why })?;
-            let service = Service::new(store_type, options);
-            sockets.push((socket, listener, Arc::new(service)));
+            let name = file_name(store_type);
+            match Socket::bind(&folder, &name, options.mode, &turn).await {
+                Ok((socket, listener)) => bound.push(Bound {
+                    socket,
+                    listener,
+                    service: Arc::new(Service::new(store_type, options)),
+                }),
+                Err(why) => {
+                    let path = folder.join(name);
+                    let in_use = why.kind() == ErrorKind::AddrInUse;
+                    let error = PlugError { path, why };
+                    if options.all || !in_use {
+                        return Err(error);
+                    }
+                    taken.push(error);
+                }
+            }
         }
-        Ok(Self { sockets })
+        if bound.is_empty()
+            && let Some(first) = taken.pop()
+        {
+            return Err(first);
+        }
+        for error in taken {
+            tracing::warn!("not offered: {error}");
+        }
+        Ok(Self { bound })
     }
 
     /// The paths of the sockets.
     pub fn paths(&self) -> Vec<PathBuf> {
-        self.sockets
+        self.bound
             .iter()
-            .map(|(socket, ..)| socket.path().to_owned())
+            .map(|bound| bound.socket.path().to_owned())
             .collect()
     }
 
-    /// Serves until `stop` is ready and the calls in flight have ended; then removes the sockets.
-    ///
-    /// # Errors
-    /// If a server fails.
-    pub async fn serve(
-        self,
-        stop: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<(), tonic::transport::Error> {
+    /// Serves until `stop` is ready; then removes the sockets, and ends when the calls in flight
+    /// have.
+    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) {
         let stop: Shared<_> = stop.boxed().shared();
-        let servers = self.sockets.into_iter().map(|(socket, listener, service)| {
+        let servers = self.bound.into_iter().map(|bound| {
             let stop = stop.clone();
             async move {
-                let _socket = socket;
-                let service =
-                    SecretStoreServer::from_arc(service).max_encoding_message_size(usize::MAX);
-                let health = grpc::health::<SecretStoreServer<Service>>().await;
-                Server::builder()
-                    .add_service(service)
-                    .add_service(grpc::reflection_v1(NAME))
-                    .add_service(grpc::reflection_v1alpha(NAME))
-                    .add_service(health)
-                    .serve_with_incoming_shutdown(UnixListenerStream::new(listener), stop)
-                    .await
+                let Bound {
+                    socket,
+                    listener,
+                    service,
+                } = bound;
+                let routes = routes(Arc::clone(&service)).await;
+                tokio::select! {
+                    () = connections::serve(socket, listener, routes, stop) => {}
+                    () = service.tidy() => {}
+                }
             }
         });
-        future::try_join_all(servers).await.map(drop)
+        future::join_all(servers).await;
     }
+}
+
+async fn routes(service: Arc<Service>) -> Routes {
+    let service = SecretStoreServer::from_arc(service).max_encoding_message_size(usize::MAX);
+    Routes::new(service)
+        .add_service(grpc::reflection_v1(NAME))
+        .add_service(grpc::reflection_v1alpha(NAME))
+        .add_service(grpc::health::<SecretStoreServer<Service>>().await)
+        .prepare()
 }
 
 /// The service's name, which daprd looks for by reflection.

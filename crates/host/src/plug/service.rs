@@ -1,15 +1,19 @@
 //! daprd's `SecretStore` service, for one type.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
-use tokio::sync::Mutex;
-use tonic::{Request, Response, Status};
+use tokio::time::sleep;
+use tonic::{Request, Response, Status, metadata::MetadataValue};
 use tonic_types::StatusExt;
 
-use super::PlugOptions;
+use super::{
+    PlugOptions,
+    finder::Finder,
+    instances::{Instances, Known},
+};
 use crate::{
     contract::{CallError, Kind, Secret},
     grpc::{
@@ -22,64 +26,65 @@ use crate::{
         },
         status,
     },
-    loader::{Loader, Stores},
     metrics::Metrics,
     stores::{Properties, Store, StoreType, StoreTypes},
 };
 
 /// Names the Component that a call is for.
 const INSTANCE: &str = "x-component-instance";
+/// How long that name may be, in bytes: Kubernetes takes 253.
+const MAX_NAME: usize = 256;
+/// How much the properties of one store may be, names and values together.
+const MAX_PROPERTIES: usize = 256 << 10;
+/// How often is looked for stores that nobody calls.
+const UNUSED_STORE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// One type, with a store for every Component that uses it.
 pub(super) struct Service {
     store_type: StoreType,
     types: StoreTypes,
-    loader: Option<Loader>,
     variables: &'static [&'static str],
     metrics: Metrics,
-    stores: RwLock<HashMap<String, Arc<dyn Store>>>,
-    /// Held while a configuration is found again: calls that come together do it once.
-    finding: Mutex<()>,
+    instances: Instances,
+    finder: Finder,
 }
 
 impl Service {
     pub(super) fn new(store_type: &StoreType, options: &PlugOptions) -> Self {
+        let metrics = options.metrics.clone();
         Self {
             store_type: store_type.clone(),
             types: options.types.clone(),
-            loader: options.loader.clone(),
             variables: options.variables,
             metrics: options.metrics.clone(),
-            stores: RwLock::default(),
-            finding: Mutex::default(),
+            instances: Instances::new(move |name| metrics.forget(name)),
+            finder: Finder::new(
+                store_type.clone(),
+                options.types.clone(),
+                options.loader.clone(),
+            ),
         }
     }
 
-    /// The store of the Component that `request` is for.
-    async fn store<T: Sync>(&self, request: &Request<T>) -> Result<Arc<dyn Store>, Status> {
-        let instance = instance(request);
-        if let Some(store) = self.known(&instance) {
-            return Ok(store);
+    /// Gives up what nobody uses, again and again.
+    pub(super) async fn tidy(&self) {
+        loop {
+            sleep(UNUSED_STORE_INTERVAL).await;
+            self.instances.rest(Instant::now());
+            self.finder.rest();
         }
-        let _alone = self.finding.lock().await;
-        if let Some(store) = self.known(&instance) {
-            return Ok(store);
-        }
-        // daprd sends no second Init when this process has been restarted.
-        let found = self.find(&instance).await?;
-        tracing::info!(
-            instance,
-            kind = %self.store_type,
-            "configured again without daprd's Init"
-        );
-        // An Init that came meanwhile knows better.
-        let mut stores = self.stores.write().unwrap_or_else(PoisonError::into_inner);
-        Ok(Arc::clone(stores.entry(instance).or_insert(found)))
     }
 
-    fn known(&self, instance: &str) -> Option<Arc<dyn Store>> {
-        let stores = self.stores.read().unwrap_or_else(PoisonError::into_inner);
-        stores.get(instance).cloned()
+    /// The store of the Component `instance`.
+    async fn store(&self, instance: &str) -> Result<Arc<dyn Store>, Status> {
+        let found = match self.instances.call(instance) {
+            Some(Known::Store(store)) => return Ok(store),
+            Some(Known::Resting(properties)) => self.finder.wake(instance, properties).await,
+            // daprd sends no second Init when this process has been restarted.
+            None => self.finder.find(instance).await,
+        };
+        let found = found.map_err(|why| self.unconfigured(instance, &why))?;
+        Ok(self.instances.found(instance, found))
     }
 
     async fn measured<T>(
@@ -89,63 +94,58 @@ impl Service {
         work: impl Future<Output = Result<T, CallError>>,
     ) -> Result<T, Status> {
         let (result, _) = self.metrics.measured(instance, call, work).await;
+        self.instances.called(instance);
         result.map_err(|why| failed(call, &why))
     }
 
-    async fn find(&self, instance: &str) -> Result<Arc<dyn Store>, Status> {
-        let mut tried = Vec::new();
-        if let Some(loader) = &self.loader {
-            match loader.load(&Stores::default()).await {
-                Ok(outcome) => {
-                    if let Some(served) = outcome.stores.get(instance)
-                        && served.store_type == self.store_type
-                    {
-                        return Ok(Arc::clone(&served.store));
-                    }
-                    let failure = outcome.failures.iter().find(|it| it.name == instance);
-                    tried.push(failure.map_or_else(
-                        || {
-                            format!(
-                                "no Component {instance} of the type {} is in the resources",
-                                self.store_type
-                            )
-                        },
-                        |failure| failure.problem.to_string(),
-                    ));
-                }
-                Err(why) => tried.push(format!("the resources cannot be read: {why}")),
-            }
-        }
-        match self.types.start_from_environment(&self.store_type).await {
-            Some(Ok(store)) => return Ok(store),
-            Some(Err(why)) => tried.push(why.describe()),
-            None => {}
-        }
-        Err(self.unconfigured(instance, &tried))
-    }
-
     /// What to do about a store that daprd never initialised.
-    fn unconfigured(&self, instance: &str, tried: &[String]) -> Status {
-        let mut message = format!(
-            "the store {instance:?} is not configured: dapr-wasm-host was restarted after daprd \
-             had initialised it, and daprd does not do so again. Start dapr-wasm-host with \
-             --resources-path and the folder that daprd reads, or with {} in its environment; or \
-             restart daprd",
-            self.variables.join(", ")
-        );
-        for reason in tried {
-            message.push_str("; ");
-            message.push_str(reason);
+    fn unconfigured(&self, instance: &str, why: &str) -> Status {
+        let once = "dapr-wasm-host was restarted after daprd had initialised it, or has given it \
+                    up among too many, and daprd does not initialise it again";
+        let mut message = format!("the store {instance:?} is not configured: ");
+        if self.finder.has_resources() {
+            message.push_str(why);
+            message.push_str(&format!(". Mend that, or restart daprd: {once}"));
+        } else {
+            message.push_str(&format!(
+                "{once}. Start dapr-wasm-host with --resources-path and the folder that daprd \
+                 reads, or with {} in its environment; or restart daprd",
+                self.variables.join(", ")
+            ));
+            if !why.is_empty() {
+                message.push_str(&format!("; {why}"));
+            }
         }
         let kind = Kind::InvalidConfig;
         Status::with_error_details(status::code(kind), message, status::details(kind))
     }
 }
 
-fn instance<T>(request: &Request<T>) -> String {
-    grpc::header(request, INSTANCE)
-        .unwrap_or_default()
-        .to_owned()
+/// The name of the Component that `request` is for: empty in Dapr's conformance suite, and in
+/// whatever letters YAML had it.
+fn instance<T>(request: &Request<T>) -> Result<String, Status> {
+    let name = request.metadata().get(INSTANCE);
+    let name = name.map(MetadataValue::as_bytes).unwrap_or_default();
+    match str::from_utf8(name) {
+        Ok(name) if name.len() <= MAX_NAME => Ok(name.to_owned()),
+        _ => Err(Status::invalid_argument(format!(
+            "{INSTANCE} is no name: say it in UTF-8, in at most {MAX_NAME} bytes"
+        ))),
+    }
+}
+
+fn properties(request: SecretStoreInitRequest) -> Result<Properties, Status> {
+    let metadata = request.metadata.unwrap_or_default();
+    let properties = Properties::new(metadata.properties);
+    let pairs = properties.pairs().iter();
+    let length: usize = pairs.map(|(name, value)| name.len() + value.len()).sum();
+    if length > MAX_PROPERTIES {
+        return Err(Status::invalid_argument(format!(
+            "the properties have {length} bytes, and a store takes at most {MAX_PROPERTIES} \
+             (256 KiB)"
+        )));
+    }
+    Ok(properties)
 }
 
 /// Logs a failure, which never holds a secret, and makes it a status.
@@ -160,19 +160,17 @@ impl Contract for Service {
         &self,
         request: Request<SecretStoreInitRequest>,
     ) -> Result<Response<SecretStoreInitResponse>, Status> {
-        let instance = instance(&request);
-        let metadata = request.into_inner().metadata.unwrap_or_default();
-        let properties = Properties::new(metadata.properties);
+        let instance = instance(&request)?;
+        let properties = properties(request.into_inner())?;
         let store = self
             .types
-            .start(&self.store_type, properties)
+            .start(&self.store_type, properties.clone())
             .await
             .ok_or_else(|| Status::internal("the type is not served"))?
             .map_err(|why| failed("init", &why))?;
-        // Calls in flight hold the old store until they end.
-        let mut stores = self.stores.write().unwrap_or_else(PoisonError::into_inner);
-        let again = stores.insert(instance.clone(), store).is_some();
-        drop(stores);
+        let again = self
+            .instances
+            .initialise(instance.clone(), store, properties);
         tracing::info!(instance, kind = %self.store_type, again, "initialised");
         Ok(Response::new(SecretStoreInitResponse {}))
     }
@@ -181,7 +179,7 @@ impl Contract for Service {
         &self,
         request: Request<FeaturesRequest>,
     ) -> Result<Response<FeaturesResponse>, Status> {
-        let store = self.store(&request).await?;
+        let store = self.store(&instance(&request)?).await?;
         let features = store
             .features()
             .await
@@ -193,8 +191,8 @@ impl Contract for Service {
         &self,
         request: Request<GetSecretRequest>,
     ) -> Result<Response<GetSecretResponse>, Status> {
-        let store = self.store(&request).await?;
-        let instance = instance(&request);
+        let instance = instance(&request)?;
+        let store = self.store(&instance).await?;
         let GetSecretRequest { key, metadata } = request.into_inner();
         let metadata = grpc::pairs(metadata);
         let reading = self.measured("get", &instance, store.get(&key, &metadata));
@@ -207,8 +205,8 @@ impl Contract for Service {
         &self,
         request: Request<BulkGetSecretRequest>,
     ) -> Result<Response<BulkGetSecretResponse>, Status> {
-        let store = self.store(&request).await?;
-        let instance = instance(&request);
+        let instance = instance(&request)?;
+        let store = self.store(&instance).await?;
         let metadata = grpc::pairs(request.into_inner().metadata);
         let reading = self.measured("bulk_get", &instance, store.bulk_get(&metadata));
         let secrets = reading.await?;
@@ -228,7 +226,7 @@ impl Contract for Service {
     }
 
     async fn ping(&self, request: Request<PingRequest>) -> Result<Response<PingResponse>, Status> {
-        let store = self.store(&request).await?;
+        let store = self.store(&instance(&request)?).await?;
         store.ping().await.map_err(|why| failed("ping", &why))?;
         Ok(Response::new(PingResponse {}))
     }

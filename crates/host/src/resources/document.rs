@@ -1,65 +1,85 @@
-//! One YAML document.
+//! One YAML document that may be a Component.
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::{
-    Component, Item, Place, SecretKeyRef,
-    value::{Yaml, field, property, text, texts},
+    Component, Item, Place, SecretKeyRef, misplaced,
+    node::{Document, Mistake},
+    value::At,
 };
 use crate::stores::StoreType;
 
 /// What daprd uses where `initTimeout` is absent or cannot be read.
 const DEFAULT_INIT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Parses YAML 1.1 as Dapr's parser resolves it: `yes` is true, `0600` is octal. On failure says
-/// what and in which line of `document`, from 1, and quotes nothing of it.
-pub(super) fn parse(document: &str) -> Result<Yaml, (usize, String)> {
-    let options = serde_saphyr::options! {
-        strict_booleans: false,
-        legacy_octal_numbers: true,
-        with_snippet: false,
-    };
-    let parsed = serde_saphyr::from_str_with_options::<Value>(document, options);
-    parsed.map(Yaml).map_err(|error| {
-        let line = error
-            .location()
-            .and_then(|location| usize::try_from(location.line()).ok())
-            .map_or(1, |line| line.max(1));
-        (line, "it is not YAML that can be read".to_owned())
-    })
+/// What a document was read as.
+pub(super) struct Read {
+    /// The secret store that it describes; `None` if it is another resource, which is no mistake.
+    pub(super) component: Result<Option<Component>, Mistake>,
+    /// What is probably not meant as it is read.
+    pub(super) warnings: Vec<Mistake>,
 }
 
-/// The secret store that a document describes; `None` if it is another resource, which is no
-/// mistake.
-pub(super) fn component(yaml: &Yaml, place: &Place) -> Result<Option<Component>, String> {
-    let root = &yaml.0;
-    let is = |name, wanted| field(root, name).as_str() == Some(wanted);
-    if !is("kind", "Component") || !is("apiVersion", "dapr.io/v1alpha1") {
+pub(super) fn read(document: &Document, place: &Place) -> Read {
+    let root = At::root(&document.root);
+    let mut warnings = Vec::new();
+    let component = component(&root, place, &mut warnings);
+    if !matches!(component, Ok(None)) {
+        let twice = document.repeated.iter().map(|key| {
+            let message = format!("{} is written twice: the last one counts", key.path);
+            Mistake::new(key.line, message)
+        });
+        warnings.extend(twice);
+        warnings.extend(document.further.map(|line| {
+            let message = "a further document is not read: put --- alone on a line before it";
+            Mistake::new(line, message)
+        }));
+    }
+    Read {
+        component,
+        warnings,
+    }
+}
+
+fn component(
+    root: &At<'_>,
+    place: &Place,
+    warnings: &mut Vec<Mistake>,
+) -> Result<Option<Component>, Mistake> {
+    let root = root.clone().map()?;
+    let is = |name, wanted| Ok(root.field(name).text()?.as_deref() == Some(wanted));
+    if !is("kind", "Component")? || !is("apiVersion", "dapr.io/v1alpha1")? {
         return Ok(None);
     }
-    let (about, spec) = (field(root, "metadata"), field(root, "spec"));
-    let component_type = text(spec, "type")?.ok_or("spec.type is missing")?;
-    if !StoreType::is_one_in_name(&component_type) {
+    let spec = root.field("spec");
+    let component_type = spec.field("type");
+    let type_name = component_type.text()?;
+    if type_name
+        .as_deref()
+        .is_some_and(|name| !StoreType::is_one_in_name(name))
+    {
         return Ok(None);
     }
-    let name = text(about, "name")?.ok_or("metadata.name is missing")?;
-    if !is_path_segment(&name) {
-        return Err("metadata.name may not be . or .. nor hold / or %".to_owned());
+    warnings.extend(misplaced::warnings(&root));
+    let (about, spec) = (root.field("metadata").map()?, spec.map()?);
+    let type_name = type_name.ok_or_else(|| component_type.mistake("it is missing"))?;
+    let name = about.field("name");
+    let name_text = name.text()?.ok_or_else(|| name.mistake("it is missing"))?;
+    if !is_path_segment(&name_text) {
+        return Err(name.mistake("it may not be . or .. nor hold / or %"));
     }
     Ok(Some(Component {
-        name,
-        namespace: text(about, "namespace")?,
-        store_type: component_type
+        name: name_text,
+        namespace: about.field("namespace").text()?,
+        store_type: type_name
             .parse()
-            .map_err(|why| format!("spec.type: {why}"))?,
-        version: text(spec, "version")?.unwrap_or_default(),
-        ignore_errors: field(spec, "ignoreErrors").as_bool().unwrap_or(false),
-        init_timeout: init_timeout(field(spec, "initTimeout")),
-        metadata: items(field(spec, "metadata"))?,
-        secret_store: text(field(root, "auth"), "secretStore")?,
-        scopes: texts(root, "scopes")?,
+            .map_err(|why| component_type.mistake(&format!("{why}")))?,
+        version: spec.field("version").text()?.unwrap_or_default(),
+        ignore_errors: spec.field("ignoreErrors").truth()?,
+        init_timeout: init_timeout(&spec.field("initTimeout"))?,
+        metadata: items(&spec.field("metadata"), warnings)?,
+        secret_store: root.field("auth").map()?.field("secretStore").text()?,
+        scopes: root.field("scopes").texts(At::text)?,
         place: place.clone(),
     }))
 }
@@ -69,37 +89,43 @@ fn is_path_segment(name: &str) -> bool {
     name != "." && name != ".." && !name.contains(['/', '%'])
 }
 
-fn items(list: &Value) -> Result<Vec<Item>, String> {
-    let list = match list {
-        Value::Null => return Ok(Vec::new()),
-        Value::Array(list) => list,
-        _ => return Err("spec.metadata is not a list".to_owned()),
-    };
-    let numbered = list.iter().enumerate();
-    let item = |(number, value)| {
-        item(value).map_err(|why| format!("entry {} of spec.metadata: {why}", number + 1))
-    };
-    numbered.map(item).collect()
-}
-
-fn item(value: &Value) -> Result<Item, String> {
-    let reference = field(value, "secretKeyRef");
-    let secret_key_ref = match text(reference, "name")? {
-        Some(name) => {
-            let key = text(reference, "key")?.unwrap_or_else(|| name.clone());
-            Some(SecretKeyRef { name, key })
+fn items(list: &At<'_>, warnings: &mut Vec<Mistake>) -> Result<Vec<Item>, Mistake> {
+    let mut items: Vec<Item> = Vec::new();
+    for at in list.list()? {
+        let Some(item) = item(&at.clone().map()?)? else {
+            warnings.push(at.mistake("it has no name, so it is ignored"));
+            continue;
+        };
+        if items.iter().any(|known| known.name == item.name) {
+            let message = format!(
+                "the property {} is given twice: the last one counts",
+                item.name
+            );
+            warnings.push(at.mistake(&message));
         }
-        None => None,
-    };
-    Ok(Item {
-        name: text(value, "name")?.ok_or("it has no name")?,
-        value: property(field(value, "value")),
-        secret_key_ref,
-        env_ref: text(value, "envRef")?,
-    })
+        items.push(item);
+    }
+    Ok(items)
 }
 
-fn init_timeout(value: &Value) -> Duration {
-    let text = value.as_str().unwrap_or_default();
-    values::duration(text).unwrap_or(DEFAULT_INIT_TIMEOUT)
+fn item(item: &At<'_>) -> Result<Option<Item>, Mistake> {
+    let reference = item.field("secretKeyRef").map()?;
+    let key = reference.field("key").text()?;
+    let secret_key_ref = reference.field("name").text()?.map(|name| SecretKeyRef {
+        key: key.unwrap_or_else(|| name.clone()),
+        name,
+    });
+    let env_ref = item.field("envRef").text()?;
+    let name = item.field("name").text()?;
+    Ok(name.map(|name| Item {
+        name,
+        value: item.field("value").property(),
+        secret_key_ref,
+        env_ref,
+    }))
+}
+
+fn init_timeout(at: &At<'_>) -> Result<Duration, Mistake> {
+    let text = at.text()?.unwrap_or_default();
+    Ok(values::duration(&text).unwrap_or(DEFAULT_INIT_TIMEOUT))
 }

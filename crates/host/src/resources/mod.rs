@@ -6,9 +6,19 @@
 
 mod configuration;
 mod document;
+mod expand;
 mod folder;
+mod misplaced;
+mod node;
 mod resolve;
+mod scalar;
+mod scopes;
+mod split;
+mod strict;
+#[cfg(test)]
+mod tests;
 mod value;
+mod yaml;
 
 use std::{fmt, path::PathBuf, time::Duration};
 
@@ -16,9 +26,10 @@ use zeroize::Zeroizing;
 
 use crate::stores::StoreType;
 
-pub use configuration::{Access, Scopes, scopes};
+pub use configuration::scopes;
 pub use folder::{Loaded, load};
 pub use resolve::{Identity, resolve};
+pub use scopes::{Access, Scopes};
 
 /// A resource of the kind `Component`, `dapr.io/v1alpha1`, that is a secret store. It has no `Debug`: values may be keys.
 pub struct Component {
@@ -49,6 +60,15 @@ impl Component {
     pub fn in_scope(&self, app_id: &str) -> bool {
         self.scopes.is_empty() || self.scopes.iter().any(|scope| scope == app_id)
     }
+
+    /// The store that its references are looked up in: `auth.secretStore`, where there are any.
+    pub fn needs(&self) -> Option<&str> {
+        let refers = self
+            .metadata
+            .iter()
+            .any(|item| item.secret_key_ref.is_some());
+        self.secret_store.as_deref().filter(|_| refers)
+    }
 }
 
 /// One entry of `spec.metadata`.
@@ -59,7 +79,7 @@ pub struct Item {
     pub value: Option<Zeroizing<String>>,
     /// `secretKeyRef`, which wins over a value.
     pub secret_key_ref: Option<SecretKeyRef>,
-    /// `envRef`, which counts only where there is no value.
+    /// `envRef`, which counts only where there is no value, and then before a reference.
     pub env_ref: Option<String>,
 }
 

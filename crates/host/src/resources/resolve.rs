@@ -22,7 +22,7 @@ pub struct Identity {
 }
 
 /// The properties of `component`, and a line for every reference that gave nothing: such an item
-/// is left out, as in Dapr. `secrets` is the store that `auth.secretStore` names.
+/// is left out, or keeps the value that stands beside it, as in Dapr. `secrets` is the store that `auth.secretStore` names.
 ///
 /// # Errors
 /// If a value asks for the name of a pod and there is none.
@@ -39,35 +39,56 @@ pub async fn resolve(
         read: BTreeMap::new(),
     };
     for item in &component.metadata {
-        match value(item, &mut secrets, identity).await? {
-            Ok(Some(value)) => pairs.push((item.name.clone(), value)),
-            Ok(None) => {}
-            Err(why) => warnings.push(format!("{} is left out: {why}", item.name)),
-        }
+        let Resolved { value, nothing } = resolved(item, &mut secrets, identity).await?;
+        pairs.extend(value.map(|value| (item.name.clone(), value)));
+        warnings.extend(
+            nothing.map(|why| format!("{}: the reference gives nothing: {why}", item.name)),
+        );
     }
     Ok((Properties::new(pairs), warnings))
 }
 
-async fn value(
+/// What came of an item.
+struct Resolved {
+    value: Option<String>,
+    /// Why its reference gave nothing; then its literal value counts, if there is one.
+    nothing: Option<String>,
+}
+
+impl Resolved {
+    fn by_reference(read: Result<String, String>, literal: Option<String>) -> Self {
+        match read {
+            Ok(value) => Self {
+                value: Some(value),
+                nothing: None,
+            },
+            Err(why) => Self {
+                value: literal,
+                nothing: Some(why),
+            },
+        }
+    }
+}
+
+async fn resolved(
     item: &Item,
     secrets: &mut Secrets<'_>,
     identity: &Identity,
-) -> Result<Result<Option<String>, String>, String> {
+) -> Result<Resolved, String> {
     let literal = match &item.value {
         Some(value) => Some(fill(value, identity).map_err(|why| format!("{}: {why}", item.name))?),
         None => None,
     };
-    if let Some(reference) = &item.secret_key_ref {
-        let read = secrets.value(reference).await;
-        return Ok(match (read, literal) {
-            (Ok(value), _) => Ok(Some(value)),
-            (Err(_), Some(literal)) => Ok(Some(literal)),
-            (Err(why), None) => Err(why),
-        });
+    // As in Dapr, the environment counts before a reference, and only where there is no value.
+    if let (None, Some(variable)) = (&literal, &item.env_ref) {
+        return Ok(Resolved::by_reference(self::variable(variable), None));
     }
-    Ok(match (literal, &item.env_ref) {
-        (None, Some(variable)) => self::variable(variable).map(Some),
-        (literal, _) => Ok(literal),
+    Ok(match &item.secret_key_ref {
+        Some(reference) => Resolved::by_reference(secrets.value(reference).await, literal),
+        None => Resolved {
+            value: literal,
+            nothing: None,
+        },
     })
 }
 

@@ -3,13 +3,15 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, PoisonError, RwLock,
+        Arc, Mutex, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicBool, Ordering},
     },
 };
 
 use dapr_secrets_api::ApiError;
+use tokio::sync::watch;
 
+use super::extended::Extended;
 use crate::{
     contract::{CallError, Metadata, Secret},
     loader::{Served, Stores},
@@ -20,37 +22,60 @@ use crate::{
 /// What both protocols answer from.
 pub(super) struct Api {
     pub(super) app_id: String,
-    scopes: Scopes,
     metrics: Metrics,
-    stores: RwLock<Stores>,
+    now: RwLock<Now>,
     /// What applications have set, beside what is served.
-    extended: Mutex<BTreeMap<String, String>>,
+    extended: Mutex<Extended>,
+    /// Whether nothing could be read at the start: not ready until a store serves.
+    is_hollow: bool,
     stopping: AtomicBool,
+    /// Whether a caller asked the server to end.
+    asked_to_end: watch::Sender<bool>,
+}
+
+/// What serves, and to whom: replaced together, so that no store is open for a moment.
+#[derive(Clone)]
+struct Now {
+    stores: Stores,
+    scopes: Arc<Scopes>,
 }
 
 impl Api {
     pub(super) fn new(app_id: String, scopes: Scopes, metrics: Metrics, stores: Stores) -> Self {
+        let scopes = Arc::new(scopes);
         Self {
             app_id,
-            scopes,
             metrics,
-            stores: RwLock::new(stores),
+            now: RwLock::new(Now { stores, scopes }),
             extended: Mutex::default(),
+            is_hollow: false,
             stopping: AtomicBool::new(false),
+            asked_to_end: watch::Sender::new(false),
         }
+    }
+
+    /// Whether nothing could be read at the start.
+    pub(super) fn hollow(self, is_hollow: bool) -> Self {
+        Self { is_hollow, ..self }
     }
 
     /// What serves now.
     pub(super) fn stores(&self) -> Stores {
-        self.stores
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.now().stores.clone()
     }
 
-    /// Serves `stores` from now on; calls in flight end on the old ones.
-    pub(super) fn replace(&self, stores: Stores) {
-        *self.stores.write().unwrap_or_else(PoisonError::into_inner) = stores;
+    /// Which secrets may be read now.
+    pub(super) fn scopes(&self) -> Arc<Scopes> {
+        Arc::clone(&self.now().scopes)
+    }
+
+    fn now(&self) -> RwLockReadGuard<'_, Now> {
+        self.now.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Serves `stores` under `scopes` from now on; calls in flight end on the old stores.
+    pub(super) fn replace(&self, stores: Stores, scopes: Arc<Scopes>) {
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = Now { stores, scopes };
     }
 
     /// Takes no more work as seen by health checks.
@@ -59,7 +84,25 @@ impl Api {
     }
 
     pub(super) fn is_ready(&self) -> bool {
-        !self.stopping.load(Ordering::Relaxed)
+        let serves = || !self.is_hollow || !self.stores().is_empty();
+        !self.stopping.load(Ordering::Relaxed) && serves()
+    }
+
+    /// A caller asks the server to end.
+    pub(super) fn ask_to_end(&self) {
+        tracing::info!("a caller asks for the end");
+        self.asked_to_end.send_replace(true);
+    }
+
+    /// Waits until a caller asks the server to end.
+    pub(super) fn asked_to_end(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut asked = self.asked_to_end.subscribe();
+        async move {
+            // Where nobody can ask any more, nobody does.
+            if asked.wait_for(|asked| *asked).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     pub(super) async fn get(
@@ -69,7 +112,7 @@ impl Api {
         metadata: &Metadata,
     ) -> Result<Secret, ApiError> {
         let served = self.store(store)?;
-        if !self.scopes.allow(store, key) {
+        if !self.scopes().allow(store, key) {
             return Err(ApiError::denied(store, key));
         }
         let reading = served.store.get(key, metadata);
@@ -90,12 +133,13 @@ impl Api {
             .measured("bulk_get", store, reading)
             .await
             .map_err(|why| ApiError::bulk(store, why.kind(), &why.describe()))?;
-        secrets.retain(|secret| self.scopes.allow(store, &secret.name));
+        let scopes = self.scopes();
+        secrets.retain(|secret| scopes.allow(store, &secret.name));
         Ok(secrets)
     }
 
     fn store(&self, name: &str) -> Result<Arc<Served>, ApiError> {
-        let stores = self.stores.read().unwrap_or_else(PoisonError::into_inner);
+        let stores = &self.now().stores;
         if stores.is_empty() {
             return Err(ApiError::no_stores());
         }
@@ -123,14 +167,15 @@ impl Api {
             .extended
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+            .all()
             .clone();
         extended.insert("daprRuntimeVersion".to_owned(), VERSION.to_owned());
         extended
     }
 
-    pub(super) fn extend(&self, key: String, value: String) {
+    pub(super) fn extend(&self, key: String, value: String) -> Result<(), ApiError> {
         let mut extended = self.extended.lock().unwrap_or_else(PoisonError::into_inner);
-        extended.insert(key, value);
+        extended.set(key, value)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
         proto::runtime::{
             GetBulkSecretRequest, GetBulkSecretResponse, GetMetadataRequest, GetMetadataResponse,
             GetSecretRequest, GetSecretResponse, RegisteredComponents, SecretResponse,
-            SetMetadataRequest, dapr_server::Dapr,
+            SetMetadataRequest, ShutdownRequest, dapr_server::Dapr,
         },
         status::{DOMAIN, details},
     },
@@ -25,7 +25,11 @@ use crate::{
 pub(super) const NAME: &str = "dapr.proto.runtime.v1.Dapr";
 
 /// The service `dapr.proto.runtime.v1.Dapr`, as far as secrets need it.
-pub(super) struct Service(pub(super) Arc<Api>);
+pub(super) struct Service {
+    pub(super) api: Arc<Api>,
+    /// The most bytes of an answer.
+    pub(super) max_body: usize,
+}
 
 #[tonic::async_trait]
 impl Dapr for Service {
@@ -38,9 +42,12 @@ impl Dapr for Service {
             key,
             metadata,
         } = request.into_inner();
-        let secret = self.0.get(&store_name, &key, &grpc::pairs(metadata)).await;
+        let secret = self
+            .api
+            .get(&store_name, &key, &grpc::pairs(metadata))
+            .await;
         let data = grpc::data(secret.map_err(|error| status(&error))?);
-        limited(GetSecretResponse { data }, &store_name)
+        self.limited(GetSecretResponse { data }, &store_name)
     }
 
     async fn get_bulk_secret(
@@ -52,7 +59,7 @@ impl Dapr for Service {
             metadata,
         } = request.into_inner();
         let secrets = self
-            .0
+            .api
             .bulk(&store_name, &grpc::pairs(metadata))
             .await
             .map_err(|error| status(&error))?;
@@ -62,14 +69,14 @@ impl Dapr for Service {
             (name, SecretResponse { secrets })
         };
         let data: HashMap<_, _> = secrets.into_iter().map(entry).collect();
-        limited(GetBulkSecretResponse { data }, &store_name)
+        self.limited(GetBulkSecretResponse { data }, &store_name)
     }
 
     async fn get_metadata(
         &self,
         _request: Request<GetMetadataRequest>,
     ) -> Result<Response<GetMetadataResponse>, Status> {
-        let stores = self.0.stores();
+        let stores = self.api.stores();
         let registered_components = stores
             .all()
             .map(|served| RegisteredComponents {
@@ -80,9 +87,9 @@ impl Dapr for Service {
             })
             .collect();
         Ok(Response::new(GetMetadataResponse {
-            id: self.0.app_id.clone(),
+            id: self.api.app_id.clone(),
             registered_components,
-            extended_metadata: self.0.extended().into_iter().collect(),
+            extended_metadata: self.api.extended().into_iter().collect(),
             runtime_version: VERSION.to_owned(),
         }))
     }
@@ -92,20 +99,28 @@ impl Dapr for Service {
         request: Request<SetMetadataRequest>,
     ) -> Result<Response<()>, Status> {
         let SetMetadataRequest { key, value } = request.into_inner();
-        self.0.extend(key, value);
+        let set = self.api.extend(key, value);
+        set.map(Response::new).map_err(|error| status(&error))
+    }
+
+    async fn shutdown(&self, _request: Request<ShutdownRequest>) -> Result<Response<()>, Status> {
+        self.api.ask_to_end();
         Ok(Response::new(()))
     }
 }
 
-fn limited<M: prost::Message>(answer: M, store: &str) -> Result<Response<M>, Status> {
-    let limited = grpc::within_limit(answer, "read over HTTP, which has no such limit");
-    let too_long =
-        |why: Status| status(&ApiError::bulk(store, Kind::InvalidRequest, why.message()));
-    Ok(Response::new(limited.map_err(too_long)?))
+impl Service {
+    fn limited<M: prost::Message>(&self, answer: M, store: &str) -> Result<Response<M>, Status> {
+        let way_out = "read over HTTP, which has no such limit";
+        let limited = grpc::within(self.max_body, answer, way_out);
+        let too_long =
+            |why: Status| status(&ApiError::bulk(store, Kind::InvalidRequest, why.message()));
+        Ok(Response::new(limited.map_err(too_long)?))
+    }
 }
 
 /// `google.rpc.ErrorInfo` has the kind, or else Dapr's code, as its reason.
-fn status(error: &ApiError) -> Status {
+pub(super) fn status(error: &ApiError) -> Status {
     let details = error.kind.map_or_else(
         || ErrorDetails::with_error_info(error.code, DOMAIN, []),
         details,

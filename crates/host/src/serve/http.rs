@@ -8,26 +8,66 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use dapr_secrets_api::{Answer, ApiError, Call, MAX_BODY, Route, Token};
+use dapr_secrets_api::{Answer, ApiError, Call, Route, Token};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 
-use super::api::{Api, VERSION};
+use super::{
+    api::{Api, VERSION},
+    cors::Cors,
+};
 use crate::contract::Secret;
 
+/// What the HTTP API answers from.
+pub(super) struct Shared {
+    pub(super) api: Arc<Api>,
+    pub(super) token: Option<Arc<Token>>,
+    pub(super) cors: Option<Cors>,
+    /// The most bytes of a request's body.
+    pub(super) max_body: usize,
+}
+
 /// Every path: routing is on the escaped path, which axum's own does not do.
-pub(super) fn router(api: Arc<Api>, token: Option<Arc<Token>>) -> Router {
-    let shared = Shared { api, token };
-    Router::new().fallback(respond).with_state(shared)
+pub(super) fn router(shared: Shared) -> Router {
+    Router::new().fallback(allow).with_state(Arc::new(shared))
 }
 
-#[derive(Clone)]
-struct Shared {
-    api: Arc<Api>,
-    token: Option<Arc<Token>>,
+/// Health and what is served, for whoever asks: the kubelet has no token.
+pub(super) fn public_router(api: Arc<Api>) -> Router {
+    Router::new().fallback(respond_publicly).with_state(api)
 }
 
-async fn respond(State(shared): State<Shared>, request: Request) -> Response {
+async fn allow(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let Some(cors) = &shared.cors else {
+        return respond(&shared, request).await;
+    };
+    if let Some(headers) = cors.preflight(request.method(), request.headers()) {
+        let mut response = Response::new(Body::empty());
+        *response.headers_mut() = headers;
+        return response;
+    }
+    let headers = cors.headers(request.headers());
+    let mut response = respond(&shared, request).await;
+    response.headers_mut().extend(headers);
+    response
+}
+
+async fn respond_publicly(State(api): State<Arc<Api>>, request: Request) -> Response {
+    let uri = request.uri();
+    let (path, query) = (uri.path(), uri.query().unwrap_or_default());
+    let route = Route::of(request.method().as_str(), path, query, None, None);
+    let call = route.and_then(|route| Ok(route.call(b"")?));
+    let answered = match call {
+        Ok(call @ (Call::Health { .. } | Call::OutboundHealth | Call::Metadata)) => {
+            carry_out(&api, call).await.unwrap_or_else(Answer::from)
+        }
+        Ok(_) => ApiError::no_such_path().into(),
+        Err(answer) => answer,
+    };
+    response(answered)
+}
+
+async fn respond(shared: &Shared, request: Request) -> Response {
     let uri = request.uri();
     let given = request.headers().get(Token::HEADER);
     let route = Route::of(
@@ -38,20 +78,24 @@ async fn respond(State(shared): State<Shared>, request: Request) -> Response {
         given.map(HeaderValue::as_bytes),
     );
     response(match route {
-        Ok(route) => answer(&shared.api, route, request)
+        Ok(route) => answer(shared, route, request)
             .await
             .unwrap_or_else(Answer::from),
         Err(answer) => answer,
     })
 }
 
-async fn answer(api: &Api, route: Route, request: Request) -> Result<Answer, ApiError> {
+async fn answer(shared: &Shared, route: Route, request: Request) -> Result<Answer, ApiError> {
     let body = if route.wants_body() {
-        body(request).await?
+        body(request, shared.max_body).await?
     } else {
         Bytes::new()
     };
-    match route.call(&body)? {
+    carry_out(&shared.api, route.call(&body)?).await
+}
+
+async fn carry_out(api: &Api, call: Call) -> Result<Answer, ApiError> {
+    match call {
         Call::Health { app_id } => {
             if app_id.is_some_and(|asked| asked != api.app_id) {
                 return Err(ApiError::other_app());
@@ -74,7 +118,11 @@ async fn answer(api: &Api, route: Route, request: Request) -> Result<Answer, Api
         }
         Call::Metadata => Ok(metadata(api)),
         Call::SetMetadata { key, value } => {
-            api.extend(key, value);
+            api.extend(key, value)?;
+            Ok(Answer::empty())
+        }
+        Call::Shutdown => {
+            api.ask_to_end();
             Ok(Answer::empty())
         }
     }
@@ -88,9 +136,13 @@ fn ready(api: &Api, not: fn() -> ApiError) -> Result<Answer, ApiError> {
     }
 }
 
-async fn body(request: Request) -> Result<Bytes, ApiError> {
-    let body = to_bytes(request.into_body(), MAX_BODY).await;
-    body.map_err(|_| ApiError::malformed("it is longer than 4 MiB or incomplete"))
+async fn body(request: Request, limit: usize) -> Result<Bytes, ApiError> {
+    let body = to_bytes(request.into_body(), limit).await;
+    body.map_err(|_| {
+        ApiError::malformed(&format!(
+            "it is longer than {limit} bytes (--max-body-size), or did not come whole in time"
+        ))
+    })
 }
 
 fn metadata(api: &Api) -> Answer {
@@ -114,7 +166,7 @@ fn data(secret: &Secret) -> impl Iterator<Item = (&str, &str)> {
     entries.map(|(key, value)| (key.as_str(), value.as_str()))
 }
 
-fn response(mut answer: Answer) -> Response {
+pub(super) fn response(mut answer: Answer) -> Response {
     let mut response = Response::new(Body::from(std::mem::take(&mut *answer.body)));
     // Dapr's statuses are all valid.
     let internal = StatusCode::INTERNAL_SERVER_ERROR;

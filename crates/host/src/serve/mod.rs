@@ -1,173 +1,260 @@
 //! Dapr's Secrets API for applications, over HTTP and gRPC, without daprd.
 
+mod accept;
+mod activity;
 mod api;
+mod connection;
+mod cors;
+mod error;
+mod extended;
+mod figures;
+mod gate;
 mod grpc;
 mod http;
 mod listen;
+mod options;
 mod reload;
 
 use std::{
-    io,
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
-use dapr_secrets_api::Token;
 use futures_util::future::{self, FutureExt};
-use thiserror::Error;
-use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
-use tonic::{service::InterceptorLayer, transport};
+use tonic::service::{InterceptorLayer, Routes};
 
-use self::api::Api;
-pub use self::{
-    listen::listen,
-    reload::{Changes, Reloader},
+use self::{
+    accept::{Room, accept},
+    api::Api,
+    connection::{Front, Stop},
+    cors::Cors,
+    gate::{Gate, Protocol},
+    listen::{Listener, listen, listen_at},
 };
+pub use self::{
+    error::{ListenerKind, ServeError},
+    figures::serve_metrics,
+    options::ServeOptions,
+    reload::Reloader,
+};
+pub use crate::files::Changes;
 use crate::{
     grpc::{proto::runtime::dapr_server::DaprServer, reflection_v1, reflection_v1alpha},
-    loader::{Loader, Outcome, Stores},
-    metrics::Metrics,
-    resources::Scopes,
+    loader::{Outcome, Stores},
 };
-
-/// What a [`Server`] needs.
-pub struct ServeOptions {
-    /// The addresses to listen on.
-    pub addresses: Vec<IpAddr>,
-    /// The port of the HTTP API; 0 takes a free one.
-    pub http_port: u16,
-    /// The port of the gRPC API; 0 takes a free one.
-    pub grpc_port: u16,
-    /// The token that callers must send, if any.
-    pub token: Option<Token>,
-    /// The secrets that callers may read.
-    pub scopes: Scopes,
-    /// Loads the stores, now and again.
-    pub loader: Loader,
-    /// The figures in which calls are counted.
-    pub metrics: Metrics,
-}
-
-/// Why there is no server.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ServeError {
-    /// A folder of resources that cannot be read.
-    #[error("the resources cannot be read: {0}")]
-    Resources(io::Error),
-    /// A port that cannot be listened on.
-    #[error("port {port}: {why}")]
-    Port {
-        /// The one that was asked for.
-        port: u16,
-        /// What is in the way.
-        why: io::Error,
-    },
-    /// A server that failed while it served.
-    #[error("serving ended: {0}")]
-    Io(#[from] io::Error),
-    /// A gRPC server that failed while it served.
-    #[error("serving gRPC ended: {0}")]
-    Grpc(#[from] transport::Error),
-}
 
 /// Stores that are loaded, and ports that are bound: calls wait from now on.
 pub struct Server {
     api: Arc<Api>,
-    loader: Loader,
-    token: Option<Arc<Token>>,
-    http: Vec<TcpListener>,
-    grpc: Vec<TcpListener>,
+    reloader: Reloader,
+    http: Listeners,
+    grpc: Listeners,
+    public: Option<Listeners>,
+}
+
+/// One front and where it listens.
+struct Listeners {
+    front: Front,
+    protocol: Protocol,
+    bound: Vec<Listener>,
+    /// The names by which a listener on loopback may be called.
+    names: Arc<[String]>,
 }
 
 impl Server {
-    /// Loads the stores, then binds the ports. What did not load is in the [`Outcome`].
+    /// Reads the Configurations, loads the stores, then binds the ports. What did not load is in the
+    /// [`Outcome`].
     ///
     /// # Errors
-    /// If a folder cannot be read or a port is in use.
+    /// If a folder or a Configuration cannot be read, or a port is in use.
     pub async fn start(options: ServeOptions) -> Result<(Self, Outcome), ServeError> {
+        let scopes = reload::scopes(options.configurations.clone()).await;
+        let scopes = scopes.map_err(ServeError::Configuration)?;
         let loaded = options.loader.load(&Stores::default()).await;
         let outcome = loaded.map_err(ServeError::Resources)?;
-        let bound = async |port| {
-            listen(&options.addresses, port)
-                .await
-                .map_err(|why| ServeError::Port { port, why })
-        };
-        let http = bound(options.http_port).await?;
-        let grpc = bound(options.grpc_port).await?;
         let app_id = options.loader.identity.app_id.clone();
+        let http = options.bind(&app_id, ListenerKind::Http, options.http_port)?;
+        let grpc = options.bind(&app_id, ListenerKind::Grpc, options.grpc_port)?;
+        let public = options.bind_publicly()?;
         let stores = outcome.stores.clone();
-        let api = Api::new(app_id, options.scopes, options.metrics, stores);
+        let answering = Api::new(app_id, scopes, options.metrics, stores);
+        let api = Arc::new(answering.hollow(outcome.is_hollow()));
+        let names: Arc<[String]> = options.allowed_hosts.into();
+        let token = options.token.map(Arc::new);
+        let over_http = http::router(http::Shared {
+            api: Arc::clone(&api),
+            token: token.clone(),
+            cors: Cors::new(&options.allowed_origins),
+            max_body: options.max_body,
+        });
+        let service = DaprServer::new(grpc::Service {
+            api: Arc::clone(&api),
+            max_body: options.max_body,
+        })
+        .max_decoding_message_size(options.max_body)
+        .max_encoding_message_size(usize::MAX);
+        let over_grpc = Routes::new(service)
+            .add_service(reflection_v1(grpc::NAME))
+            .add_service(reflection_v1alpha(grpc::NAME))
+            .prepare()
+            .into_axum_router()
+            .layer(InterceptorLayer::new(grpc::guard(token)));
+        let head = options.max_head;
         let server = Self {
-            api: Arc::new(api),
-            loader: options.loader,
-            token: options.token.map(Arc::new),
-            http,
-            grpc,
+            http: Listeners {
+                front: Front::new("HTTP API", over_http, head),
+                protocol: Protocol::Http,
+                bound: http,
+                names: Arc::clone(&names),
+            },
+            grpc: Listeners {
+                front: Front::new("gRPC API", over_grpc, head).http2_only(),
+                protocol: Protocol::Grpc,
+                bound: grpc,
+                names: Arc::clone(&names),
+            },
+            public: public.map(|bound| Listeners {
+                front: Front::new("public", http::public_router(Arc::clone(&api)), head),
+                protocol: Protocol::Http,
+                bound,
+                names,
+            }),
+            reloader: Reloader::new(
+                &api,
+                options.loader,
+                options.configurations,
+                outcome.clone(),
+            ),
+            api,
         };
         Ok((server, outcome))
     }
 
     /// The addresses at which HTTP is served.
     pub fn http_addresses(&self) -> Vec<SocketAddr> {
-        addresses(&self.http)
+        self.http.addresses()
     }
 
     /// The addresses at which gRPC is served.
     pub fn grpc_addresses(&self) -> Vec<SocketAddr> {
-        addresses(&self.grpc)
+        self.grpc.addresses()
+    }
+
+    /// The addresses at which health and what is served are told without a token.
+    pub fn public_addresses(&self) -> Vec<SocketAddr> {
+        let public = self.public.as_ref();
+        public.map(Listeners::addresses).unwrap_or_default()
+    }
+
+    /// The Unix sockets at which HTTP and gRPC are served.
+    pub fn sockets(&self) -> impl Iterator<Item = &Path> {
+        let bound = self.http.bound.iter().chain(&self.grpc.bound);
+        bound.filter_map(Listener::path)
+    }
+
+    /// Whether callers may take it for ready.
+    pub fn is_ready(&self) -> bool {
+        self.api.is_ready()
     }
 
     /// What loads the stores of this server again.
     pub fn reloader(&self) -> Reloader {
-        Reloader::new(&self.api, &self.loader)
+        self.reloader.clone()
     }
 
-    /// Serves until `stop` is ready and the calls in flight have ended.
-    ///
-    /// # Errors
-    /// If a server fails.
-    pub async fn serve(
-        self,
-        stop: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<(), ServeError> {
+    /// Ready once a caller asks the server to end, which [`Self::serve`] then does by itself.
+    pub fn asked_to_end(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.api.asked_to_end()
+    }
+
+    /// Serves until `stop` is ready, or a caller asks for the end, and the calls in flight have
+    /// ended. Connections without a call end at once.
+    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) {
         let api = Arc::clone(&self.api);
+        let asked = api.asked_to_end();
         let stop = async move {
-            stop.await;
+            tokio::select! {
+                () = stop => {}
+                () = asked => {}
+            }
             api.stop();
         }
         .boxed()
         .shared();
-        let router = http::router(Arc::clone(&self.api), self.token.clone());
-        let over_http = self.http.into_iter().map(|listener| {
-            axum::serve(listener, router.clone())
-                .with_graceful_shutdown(stop.clone())
-                .into_future()
-                .map(|ended| ended.map_err(ServeError::from))
-                .boxed()
-        });
-        let over_grpc = self.grpc.into_iter().map(|listener| {
-            let guard = grpc::guard(self.token.clone());
-            let service = grpc::Service(Arc::clone(&self.api));
-            transport::Server::builder()
-                .layer(InterceptorLayer::new(guard))
-                .add_service(DaprServer::new(service).max_encoding_message_size(usize::MAX))
-                .add_service(reflection_v1(grpc::NAME))
-                .add_service(reflection_v1alpha(grpc::NAME))
-                .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop.clone())
-                .map(|ended| ended.map_err(ServeError::from))
-                .boxed()
-        });
-        future::try_join_all(over_http.chain(over_grpc))
-            .await
-            .map(drop)
+        let all = [Some(self.http), Some(self.grpc), self.public];
+        let listening = all.into_iter().flatten();
+        future::join_all(listening.map(|it| it.serve(stop.clone()))).await;
     }
 }
 
-fn addresses(listeners: &[TcpListener]) -> Vec<SocketAddr> {
-    let bound = listeners.iter();
-    bound
-        .filter_map(|listener| listener.local_addr().ok())
-        .collect()
+impl Listeners {
+    async fn serve(self, stop: Stop) {
+        let room = Room::new();
+        let front = Arc::new(self.front);
+        let accepting = self.bound.into_iter().map(|listener| {
+            let gate = if listener.is_loopback() {
+                Gate::named(self.protocol, &self.names)
+            } else {
+                Gate::open(self.protocol)
+            };
+            accept(
+                listener,
+                Arc::clone(&front),
+                gate,
+                room.clone(),
+                stop.clone(),
+            )
+        });
+        future::join_all(accepting).await;
+        room.empty().await;
+    }
+
+    fn addresses(&self) -> Vec<SocketAddr> {
+        self.bound.iter().filter_map(Listener::address).collect()
+    }
+}
+
+impl ServeOptions {
+    /// At the Unix socket of the API, where a folder for it is given, or else at the port on each
+    /// address.
+    fn bind(
+        &self,
+        app_id: &str,
+        listener: ListenerKind,
+        port: u16,
+    ) -> Result<Vec<Listener>, ServeError> {
+        let Some(folder) = &self.socket_folder else {
+            let bound = listen(&self.addresses, port);
+            return bound.map_err(|why| ServeError::Port {
+                listener,
+                port,
+                why,
+            });
+        };
+        let path = socket(folder, app_id, listener);
+        let bound = listen_at(path.clone()).map_err(|why| ServeError::Socket { path, why })?;
+        Ok(vec![bound])
+    }
+
+    fn bind_publicly(&self) -> Result<Option<Vec<Listener>>, ServeError> {
+        let Some((addresses, port)) = &self.public else {
+            return Ok(None);
+        };
+        let failed = |why| ServeError::Port {
+            listener: ListenerKind::Public,
+            port: *port,
+            why,
+        };
+        listen(addresses, *port).map(Some).map_err(failed)
+    }
+}
+
+/// Where daprd has it.
+fn socket(folder: &Path, app_id: &str, listener: ListenerKind) -> PathBuf {
+    let api = match listener {
+        ListenerKind::Grpc => "grpc",
+        _ => "http",
+    };
+    folder.join(format!("dapr-{app_id}-{api}.socket"))
 }

@@ -1,118 +1,142 @@
-//! Stores that follow their files.
+//! Stores and scopes that follow their files.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{io, path::PathBuf, sync::Arc};
 
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
-use tokio::{
-    sync::{Mutex, Notify},
-    time::sleep,
-};
+use tokio::{signal::unix::Signal, sync::Mutex, task};
 
 use super::api::Api;
-use crate::loader::{Loader, Outcome};
+use crate::{
+    files::Changes,
+    loader::{Loader, Outcome},
+    resources::{self, Place, Problem, Scopes},
+};
 
-/// Whoever writes a file writes several times: reading waits for the last.
-const RELOAD_DELAY: Duration = Duration::from_millis(200);
-
-/// Loads the stores of a server again. A store is replaced by its successor in one step; one whose
-/// successor fails goes on. Cheap to clone.
+/// Loads the stores and the scopes of a server again, and says what changed. A store is replaced by
+/// its successor in one step, together with its scopes; one whose successor fails goes on. Cheap to
+/// clone.
 #[derive(Clone)]
 pub struct Reloader {
     api: Arc<Api>,
     loader: Loader,
-    /// One at a time.
-    alone: Arc<Mutex<()>>,
+    configurations: Vec<PathBuf>,
+    /// Held while it reloads: one at a time.
+    last: Arc<Mutex<Last>>,
+}
+
+/// What the last load came to, which needs not be said again.
+struct Last {
+    outcome: Outcome,
+    /// Why the Configurations could not be read, if so.
+    configuration: Option<Problem>,
+    /// Why the resources could not be read, if so.
+    resources: Option<String>,
 }
 
 impl Reloader {
-    pub(super) fn new(api: &Arc<Api>, loader: &Loader) -> Self {
+    pub(super) fn new(
+        api: &Arc<Api>,
+        loader: Loader,
+        configurations: Vec<PathBuf>,
+        outcome: Outcome,
+    ) -> Self {
+        let last = Last {
+            outcome,
+            configuration: None,
+            resources: None,
+        };
         Self {
             api: Arc::clone(api),
-            loader: loader.clone(),
-            alone: Arc::default(),
+            loader,
+            configurations,
+            last: Arc::new(Mutex::new(last)),
         }
     }
 
-    /// Loads them once, and logs what came of it. `None` if a folder cannot be read: then all goes
-    /// on as it was.
+    /// Loads them once, and logs what is not as it was. What cannot be read leaves in force what
+    /// was read before. `None` if a folder cannot be read.
     pub async fn reload(&self) -> Option<Outcome> {
-        let _alone = self.alone.lock().await;
-        match self.loader.load(&self.api.stores()).await {
-            Ok(outcome) => {
-                self.api.replace(outcome.stores.clone());
-                outcome.log();
-                Some(outcome)
+        let mut last = self.last.lock().await;
+        let scopes = match scopes(self.configurations.clone()).await {
+            Ok(scopes) => {
+                last.configuration = None;
+                self.changed(scopes)
             }
             Err(why) => {
-                tracing::error!("the resources cannot be read, all goes on as it was: {why}");
-                None
+                if last.configuration.as_ref() != Some(&why) {
+                    tracing::error!("the Configuration in force stays as it was: {why}");
+                }
+                last.configuration = Some(why);
+                self.api.scopes()
             }
+        };
+        let stores = self.api.stores();
+        let mut outcome = match self.loader.load(&stores).await {
+            Ok(outcome) => outcome,
+            Err(why) => {
+                let why = why.to_string();
+                if last.resources.as_ref() != Some(&why) {
+                    tracing::error!(
+                        "the resources cannot be read, all stores go on as they were: {why}"
+                    );
+                }
+                last.resources = Some(why);
+                self.api.replace(stores, scopes);
+                return None;
+            }
+        };
+        if last.resources.take().is_some() {
+            tracing::info!("the resources can be read again");
         }
+        if last.configuration.is_some() {
+            outcome.hold_back_new(
+                &stores,
+                "it waits until the Configuration can be read, which may limit it",
+            );
+        }
+        self.api.replace(outcome.stores.clone(), scopes);
+        outcome.log_since(&last.outcome);
+        last.outcome = outcome.clone();
+        Some(outcome)
     }
 
-    /// Loads them whenever there are `changes`, for as long as it is polled.
-    pub async fn follow(&self, changes: Changes) {
+    /// The scopes in force from now on; says so if they are others.
+    fn changed(&self, scopes: Scopes) -> Arc<Scopes> {
+        let old = self.api.scopes();
+        if *old == scopes {
+            return old;
+        }
+        tracing::info!("the scopes of secrets changed");
+        Arc::new(scopes)
+    }
+
+    /// Loads them whenever there are `changes`, and on every signal of `hang_up`, for as long as it
+    /// is polled.
+    pub async fn follow(&self, mut changes: Changes, mut hang_up: Signal) {
         loop {
-            changes.next().await;
+            changes.also(&self.last.lock().await.outcome.files);
+            tokio::select! {
+                () = changes.next() => {}
+                _ = hang_up.recv() => {
+                    // So that what is read now is no change later.
+                    changes.look().await;
+                }
+            }
             self.reload().await;
         }
     }
 }
 
-/// Changes of the files in some folders, from when this was made: none is missed, also while nobody
-/// waits for one.
-pub struct Changes {
-    changed: Arc<Notify>,
-    _watcher: RecommendedWatcher,
-}
-
-impl Changes {
-    /// Watches `folders`.
-    ///
-    /// # Errors
-    /// If they cannot be watched.
-    pub fn of(folders: &[PathBuf]) -> notify::Result<Self> {
-        let changed = Arc::new(Notify::new());
-        let told = Arc::clone(&changed);
-        let mut watcher = notify::recommended_watcher(move |event: notify::Result<_>| {
-            // Reading is no change. What went wrong while watching may hide one.
-            let read = |event: &notify::Event| matches!(event.kind, EventKind::Access(_));
-            if !event.as_ref().is_ok_and(read) {
-                told.notify_one();
-            }
-        })?;
-        for folder in folders {
-            watcher.watch(folder, RecursiveMode::NonRecursive)?;
-        }
-        Ok(Self {
-            changed,
-            _watcher: watcher,
-        })
-    }
-
-    /// Waits for a change, and until whoever made it is done.
-    async fn next(&self) {
-        self.changed.notified().await;
-        sleep(RELOAD_DELAY).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use tokio::time::timeout;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_change_is_seen_that_was_made_before_anybody_waited() {
-        let folder = tempfile::tempdir().unwrap();
-        let changes = Changes::of(&[folder.path().to_owned()]).unwrap();
-        fs::write(folder.path().join("a.yaml"), "").unwrap();
-        // The watcher has time to see it, with nobody waiting.
-        sleep(RELOAD_DELAY).await;
-        let seen = timeout(Duration::from_secs(10), changes.next()).await;
-        assert!(seen.is_ok());
-    }
+/// The scopes of all `files`, read off the threads on which calls run.
+pub(super) async fn scopes(files: Vec<PathBuf>) -> Result<Scopes, Problem> {
+    let first = files.first().cloned();
+    let reading = task::spawn_blocking(move || resources::scopes(&files));
+    reading.await.unwrap_or_else(|why| {
+        let place = Place {
+            file: first.unwrap_or_default(),
+            document: 1,
+            line: 1,
+        };
+        let message = io::Error::other(why).to_string();
+        Err(Problem { place, message })
+    })
 }

@@ -12,16 +12,34 @@ use crate::contract::{CallError, Metadata, Secret};
 
 /// Dapr's store of this type
 /// (<https://docs.dapr.io/reference/components-reference/supported-secret-stores/envvar-secret-store/>).
-/// What is not set reads as empty, as there. `APP_API_TOKEN` and `DAPR_…` are never shown.
+/// What is not set reads as empty, as there. `APP_API_TOKEN`, `DAPR_…` and what [`Self::hiding`]
+/// names are never shown.
 pub struct LocalEnv {
     prefix: String,
+    hidden: Vec<String>,
 }
 
 impl LocalEnv {
     /// Knows the property `prefix`: put before every name, and taken off in results.
     pub fn new(properties: &Properties) -> Self {
         let prefix = properties.get("prefix").unwrap_or_default().to_owned();
-        Self { prefix }
+        Self {
+            prefix,
+            hidden: Vec::new(),
+        }
+    }
+
+    /// Shows no variable whose name begins with one of `prefixes`, in any case.
+    #[must_use]
+    pub fn hiding(mut self, prefixes: &[String]) -> Self {
+        self.hidden
+            .extend(prefixes.iter().map(|prefix| prefix.to_ascii_uppercase()));
+        self
+    }
+
+    fn shows(&self, variable: &str) -> bool {
+        let upper = variable.to_ascii_uppercase();
+        !is_hidden(variable) && !self.hidden.iter().any(|prefix| upper.starts_with(prefix))
     }
 }
 
@@ -33,7 +51,7 @@ impl Store for LocalEnv {
 
     async fn get(&self, name: &str, _metadata: &Metadata) -> Result<Secret, CallError> {
         let variable = format!("{}{name}", self.prefix);
-        let shown = Some(variable).filter(|variable| !is_hidden(variable));
+        let shown = Some(variable).filter(|variable| self.shows(variable));
         let value = shown.and_then(|variable| environment::get(&variable));
         Ok(secret(name, [(name.to_owned(), value.unwrap_or_default())]))
     }
@@ -41,7 +59,8 @@ impl Store for LocalEnv {
     async fn bulk_get(&self, _metadata: &Metadata) -> Result<Vec<Secret>, CallError> {
         let shown = environment::all().filter_map(|(variable, value)| {
             let name = variable.strip_prefix(&self.prefix)?.to_owned();
-            (!is_hidden(&variable)).then(|| secret(&name, [(name.clone(), value)]))
+            self.shows(&variable)
+                .then(|| secret(&name, [(name.clone(), value)]))
         });
         let mut secrets: Vec<Secret> = shown.collect();
         secrets.sort_by(|a, b| a.name.cmp(&b.name));

@@ -1,9 +1,10 @@
-//! `secretstores.local.file`: a JSON file, read once.
+//! `secretstores.local.file`: a JSON file, as it was when the store was started.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, path::Path};
 
 use async_trait::async_trait;
 use serde_json::Value;
+use tokio::task;
 use zeroize::Zeroizing;
 
 use super::{
@@ -11,7 +12,10 @@ use super::{
     properties::Properties,
     store::Store,
 };
-use crate::contract::{CallError, Kind, Metadata, Secret};
+use crate::{
+    contract::{CallError, Kind, Metadata, Secret},
+    files,
+};
 
 /// Dapr's store of this type
 /// (<https://docs.dapr.io/reference/components-reference/supported-secret-stores/file-secret-store/>).
@@ -23,17 +27,16 @@ pub struct LocalFile {
 impl LocalFile {
     /// Reads the file that the property `secretsFile` names. `nestedSeparator` (`:`) joins the
     /// names of nested fields; with `multiValued` every field at the top is one secret whose
-    /// entries are what is nested in it.
+    /// entries are what is nested in it. Blocks, also for as long as somebody writes to the file.
     ///
     /// # Errors
     /// `invalid-config` if there is no such property, no such file, or no JSON object in it.
     pub fn new(properties: &Properties) -> Result<Self, CallError> {
         let wrong = |message| error(Kind::InvalidConfig, message);
-        let file = properties
-            .get("secretsFile")
+        let file = Self::file(properties)
             .ok_or_else(|| wrong("secretsFile is missing: name a JSON file in it".to_owned()))?;
-        let text = fs::read_to_string(file)
-            .map(Zeroizing::new)
+        let text = files::read(Path::new(file))
+            .and_then(|bytes| files::text(&bytes))
             .map_err(|why| wrong(format!("secretsFile {file} cannot be read: {why}")))?;
         let root: Value = serde_json::from_str(&text).map_err(|why| {
             wrong(format!(
@@ -67,6 +70,22 @@ impl LocalFile {
             secrets,
             multi_valued,
         })
+    }
+
+    /// As [`Self::new`], off the threads on which calls run.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn open(properties: &Properties) -> Result<Self, CallError> {
+        let properties = properties.clone();
+        let opening = task::spawn_blocking(move || Self::new(&properties));
+        // It fails only where the runtime ends.
+        opening.await.unwrap_or(Err(CallError::Lost))
+    }
+
+    /// The file that it reads.
+    pub(super) fn file(properties: &Properties) -> Option<&str> {
+        properties.get("secretsFile")
     }
 
     fn secret(name: &str, data: &BTreeMap<String, Zeroizing<String>>) -> Secret {

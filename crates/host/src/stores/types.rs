@@ -1,6 +1,6 @@
 //! What can be served: the types of stores, and what the instances of each are granted.
 
-use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
+use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr, sync::Arc};
 
 use thiserror::Error;
 
@@ -77,6 +77,8 @@ impl fmt::Display for StoreType {
 pub struct StoreTypes {
     components: BTreeMap<StoreType, Served>,
     options: PoolOptions,
+    /// What the names of variables begin with that `secretstores.local.env` does not show.
+    hidden: Vec<String>,
 }
 
 /// What the instances of one type are granted. Each store may reach the `endpoint` of its own
@@ -103,7 +105,16 @@ impl StoreTypes {
         Self {
             components: BTreeMap::new(),
             options,
+            hidden: Vec::new(),
         }
+    }
+
+    /// Shows no application the variables whose names begin with `prefix`, in any case: keys of a
+    /// store are among them.
+    #[must_use]
+    pub fn hiding(mut self, prefix: &str) -> Self {
+        self.hidden.push(prefix.to_owned());
+        self
     }
 
     /// Serves `store_type` by `component`, which sees no environment and reaches what the options of
@@ -143,13 +154,23 @@ impl StoreTypes {
             return Some(self.pool(served, Configured::By(properties)).await);
         }
         match store_type.as_str() {
-            LOCAL_ENV => Some(Ok(Arc::new(LocalEnv::new(&properties)))),
+            LOCAL_ENV => {
+                let store = LocalEnv::new(&properties).hiding(&self.hidden);
+                Some(Ok(Arc::new(store)))
+            }
             LOCAL_FILE => {
-                let store = LocalFile::new(&properties);
+                let store = LocalFile::open(&properties).await;
                 Some(store.map(|store| Arc::new(store) as Arc<dyn Store>))
             }
             _ => None,
         }
+    }
+
+    /// The files that a store of the type `store_type` reads when it starts.
+    pub fn files(&self, store_type: &StoreType, properties: &Properties) -> Vec<PathBuf> {
+        let reads = store_type.as_str() == LOCAL_FILE && !self.components.contains_key(store_type);
+        let file = LocalFile::file(properties).filter(|_| reads);
+        file.map(PathBuf::from).into_iter().collect()
     }
 
     /// Starts a store of the type `store_type` that configures itself from its environment; `None`

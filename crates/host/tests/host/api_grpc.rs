@@ -170,6 +170,21 @@ async fn an_answer_that_clients_would_drop_is_refused_with_a_way_out() {
     assert!(over_http.len() > 2 * long.len());
 }
 
+#[tokio::test]
+async fn answers_may_be_as_long_as_the_operator_says() {
+    let folder = Folder::new();
+    let long = "x".repeat(5 << 20);
+    let file = secrets_file(&folder, &format!(r#"{{"a": "{long}"}}"#));
+    let items = [("secretsFile", file.as_str())];
+    let yaml = component("file", "secretstores.local.file", &items, "");
+    folder.write("a.yaml", &yaml);
+    let served = Served::start(&folder, &["--max-body-size=8Mi"], &[]);
+    let client = DaprClient::new(channel(&served).await);
+    let mut client = client.max_decoding_message_size(8 << 20);
+    let answer = client.get_secret(get("file", "a")).await.unwrap();
+    assert_eq!(answer.into_inner().data["a"].len(), long.len());
+}
+
 mod reflection {
     use tokio_stream::{StreamExt, once};
     use tonic_reflection::pb::{v1, v1alpha};

@@ -208,8 +208,8 @@ async fn health_and_metadata_tell_what_serves() {
         .send(Method::PUT, "/v1.0/metadata/cliPID", &[], "42")
         .await;
     assert_eq!(set.status, StatusCode::NO_CONTENT);
-    let metadata = served.get("/v1.0/metadata").await.body;
-    let metadata: serde_json::Value = serde_json::from_str(&metadata).unwrap();
+    let body = served.get("/v1.0/metadata").await.body;
+    let metadata: serde_json::Value = serde_json::from_str(&body).unwrap();
     assert_eq!(metadata["id"], "shop");
     assert_eq!(metadata["extended"]["cliPID"], "42");
     let component = &metadata["components"][0];
@@ -268,4 +268,18 @@ async fn nothing_that_is_secret_is_logged_at_any_level() {
             assert!(!log.contains(secret), "{secret} is in:\n{log}");
         }
     }
+}
+
+#[tokio::test]
+async fn an_escaped_bulk_is_a_secrets_name() {
+    let folder = Folder::new();
+    let file = secrets_file(&folder, r#"{"bulk": "one", "other": "two"}"#);
+    let items = [("secretsFile", file.as_str())];
+    let yaml = component("file", "secretstores.local.file", &items, "");
+    folder.write("a.yaml", &yaml);
+    let served = Served::start(&folder, &[], &[]);
+    let one = served.get("/v1.0/secrets/file/b%75lk").await;
+    assert_eq!(one.body, "{\"bulk\":\"one\"}\n");
+    let all = served.get("/v1.0/secrets/file/bulk").await;
+    assert!(all.body.contains("two"), "{}", all.body);
 }

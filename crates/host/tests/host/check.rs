@@ -53,6 +53,8 @@ async fn what_is_wrong_is_in_the_table_and_in_the_exit_code() {
         assert_eq!(code, Some(1), "{table}");
         assert!(table.contains(expected), "{expected} is not in:\n{table}");
         assert!(!table.contains("nonsense"), "{table}");
+        let has_rows = !["a.yaml:", "no secret store"].contains(&expected);
+        assert_eq!(table.contains("DETAIL"), has_rows, "{table}");
     }
 }
 

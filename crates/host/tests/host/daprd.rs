@@ -9,37 +9,41 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream};
-use host_test::{harness::properties, programs::prepared};
 use http::{Method, StatusCode};
 use rustix::process::Signal;
 use ssm_emulator::{Account, Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret};
+use test_support::{
+    programs::{CONFORMANCE, DAPRD, DAPRD_BUILTIN},
+    resources::properties,
+};
 use tokio::time::sleep;
 
 use crate::support::{Answer, Folder, Process, command, component, on, secrets_file, send, text};
 
 const WASM: &str = "secretstores.tencentcloud.ssm.wasm";
 
-fn program(name: &str) -> Option<PathBuf> {
-    prepared(&format!("target/daprd/{name}"), "tools/daprd")
-}
-
 /// A folder of resources, one of sockets, and the two processes between them.
-struct World {
+pub(crate) struct World {
     program: PathBuf,
-    resources: Folder,
+    pub(crate) resources: Folder,
     sockets: Folder,
+    /// More for daprd.
+    pub(crate) arguments: Vec<String>,
+    pub(crate) env: Vec<(String, String)>,
 }
 
 impl World {
-    fn new(program: PathBuf) -> Self {
+    pub(crate) fn new(program: PathBuf) -> Self {
         Self {
             program,
             resources: Folder::new(),
             sockets: Folder::new(),
+            arguments: Vec::new(),
+            env: Vec::new(),
         }
     }
 
-    fn plug(&self, arguments: &[&str]) -> Process {
+    pub(crate) fn plug(&self, arguments: &[&str]) -> Process {
         let sockets = self.sockets.path().to_str().unwrap();
         let at = ["plug", "--sockets-folder", sockets];
         let mut process = Process::start(command(&[&at, arguments].concat(), &[]));
@@ -47,15 +51,15 @@ impl World {
         process
     }
 
-    async fn daprd(&self) -> Daprd {
+    pub(crate) async fn daprd(&self) -> Daprd {
         // Held together, so that they differ.
         let free: Vec<_> = (0..4)
             .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
             .collect();
-        let ports = free
+        let ports: Vec<_> = free
             .iter()
-            .map(|listener| listener.local_addr().unwrap().port());
-        let ports: Vec<_> = ports.collect();
+            .map(|listener| listener.local_addr().unwrap().port())
+            .collect();
         drop(free);
         let mut daprd = Command::new(&self.program);
         daprd
@@ -64,7 +68,9 @@ impl World {
             .env("DAPR_COMPONENTS_SOCKETS_FOLDER", self.sockets.path())
             .args(["--app-id", "shop", "--dapr-listen-addresses", "127.0.0.1"])
             .arg("--resources-path")
-            .arg(self.resources.path());
+            .arg(self.resources.path())
+            .args(&self.arguments)
+            .envs(self.env.iter().cloned());
         for (name, port) in ["http", "grpc", "internal-grpc"].iter().zip(&ports) {
             daprd.args([format!("--dapr-{name}-port"), port.to_string()]);
         }
@@ -77,9 +83,9 @@ impl World {
     }
 }
 
-struct Daprd {
-    process: Process,
-    http: SocketAddr,
+pub(crate) struct Daprd {
+    pub(crate) process: Process,
+    pub(crate) http: SocketAddr,
 }
 
 impl Daprd {
@@ -96,11 +102,11 @@ impl Daprd {
         panic!("daprd is not ready:\n{}", self.process.log());
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         send(self.http, Method::GET, path, &[], "").await
     }
 
-    async fn read(&self, path: &str) -> String {
+    pub(crate) async fn read(&self, path: &str) -> String {
         self.get(&format!("/v1.0/secrets/{path}"))
             .await
             .body
@@ -109,13 +115,13 @@ impl Daprd {
     }
 }
 
-fn wasm(yaml: &str) -> String {
+pub(crate) fn wasm(yaml: &str) -> String {
     yaml.replace("cloud.ssm", "cloud.ssm.wasm")
 }
 
 #[tokio::test]
 async fn daprd_reads_by_the_wasm_type() {
-    let Some(program) = program("daprd") else {
+    let Some(program) = DAPRD.find() else {
         return;
     };
     let mut config = Config::sample();
@@ -163,8 +169,11 @@ async fn daprd_reads_by_the_wasm_type() {
     let refused = daprd.read("denied/api-token").await;
     assert!(refused.contains("code = PermissionDenied"), "{refused}");
 
-    let reads = stream::iter(0..200).map(|_| daprd.read("tencent/api-token"));
-    let reads: Vec<_> = reads.buffer_unordered(50).collect().await;
+    let reads: Vec<_> = stream::iter(0..200)
+        .map(|_| daprd.read("tencent/api-token"))
+        .buffer_unordered(50)
+        .collect()
+        .await;
     assert!(
         reads
             .iter()
@@ -174,7 +183,7 @@ async fn daprd_reads_by_the_wasm_type() {
 
 #[tokio::test]
 async fn dropped_in_it_serves_instead_of_the_built_in_component_under_the_same_yaml() {
-    let Some(program) = program("daprd-builtin") else {
+    let Some(program) = DAPRD_BUILTIN.find() else {
         return;
     };
     let emulator = Emulator::start(Config::sample()).await.unwrap();
@@ -193,12 +202,14 @@ async fn dropped_in_it_serves_instead_of_the_built_in_component_under_the_same_y
 
 #[tokio::test]
 async fn components_take_their_values_from_it_and_it_takes_its_keys_from_another() {
-    let Some(program) = program("daprd") else {
+    let Some(program) = DAPRD.find() else {
         return;
     };
     let world = World::new(program);
-    let keys = format!(r#"{{"id": "{SAMPLE_SECRET_ID}", "key": "{SAMPLE_SECRET_KEY}"}}"#);
-    let keys = secrets_file(&world.resources, &keys);
+    let keys = secrets_file(
+        &world.resources,
+        &format!(r#"{{"id": "{SAMPLE_SECRET_ID}", "key": "{SAMPLE_SECRET_KEY}"}}"#),
+    );
     let more = world.sockets.file("more.json");
     fs::write(&more, r#"{"deep": "from the second file"}"#).unwrap();
     let mut config = Config::sample();
@@ -244,7 +255,7 @@ async fn components_take_their_values_from_it_and_it_takes_its_keys_from_another
 
 #[tokio::test]
 async fn a_killed_host_serves_again_and_so_does_a_restarted_daprd() {
-    let Some(program) = program("daprd") else {
+    let Some(program) = DAPRD.find() else {
         return;
     };
     let emulator = Emulator::start(Config::sample()).await.unwrap();
@@ -286,7 +297,7 @@ async fn a_killed_host_serves_again_and_so_does_a_restarted_daprd() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn daprs_conformance_suite_passes_through_the_socket() {
-    let Some(conformance) = program("conformance") else {
+    let Some(conformance) = CONFORMANCE.find() else {
         return;
     };
     let mut config = Config::sample();

@@ -66,7 +66,7 @@ async fn connections_that_died_without_a_word_cost_two_reads_at_most() {
         let forwarder = Forwarder::to(emulator.address()).await;
         let endpoint = format!("https://localhost:{}", forwarder.address.port());
         let more = [("timeout", "5s"), ("maxRetries", "0")];
-        let mut all = host_test::harness::properties(&endpoint, &more);
+        let mut all = test_support::resources::properties(&endpoint, &more);
         all.sort();
         let items: Vec<_> = all
             .iter()

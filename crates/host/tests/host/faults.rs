@@ -51,10 +51,10 @@ async fn ten_thousand_reads_with_a_failing_backend_mix_up_and_lose_nothing() {
         ..Config::default()
     };
     let (served, emulator) = Served::on_emulator(config).await;
-    let failed = read(&served, 5_000).await;
+    let mut failed = read(&served, 5_000).await;
     let half = served.process.memory();
     emulator.clear_requests();
-    let failed = failed + read(&served, 5_000).await;
+    failed += read(&served, 5_000).await;
     let whole = served.process.memory();
     assert!(failed < 200, "{failed} of 10,000 failed, retries and all");
     assert!(
@@ -67,27 +67,27 @@ async fn ten_thousand_reads_with_a_failing_backend_mix_up_and_lose_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_backend_delays_no_other_store() {
-    let slow = Config {
+    let config = Config {
         latency: Duration::from_secs(20),
         ..Config::sample()
     };
-    let slow = Emulator::start(slow).await.unwrap();
+    let slow = Emulator::start(config).await.unwrap();
     let fast = Emulator::start(Config::sample()).await.unwrap();
     let folder = Folder::new()
         .with("a.yaml", &on(&slow, "slow", &[]))
         .with("b.yaml", &on(&fast, "fast", &[]));
     let served = Arc::new(Served::start(&folder, &["--max-instances=4"], &[]));
-    let mut slow = JoinSet::new();
+    let mut slow_calls = JoinSet::new();
     for _ in 0..12 {
         let served = Arc::clone(&served);
-        slow.spawn(async move { served.get("/v1.0/secrets/slow/api-token").await });
+        slow_calls.spawn(async move { served.get("/v1.0/secrets/slow/api-token").await });
     }
     for _ in 0..50 {
         let answer = served.get("/v1.0/secrets/fast/api-token").await;
         assert_eq!(answer.status, StatusCode::OK);
     }
     assert!(
-        slow.try_join_next().is_none(),
+        slow_calls.try_join_next().is_none(),
         "slow calls are still waiting"
     );
 }

@@ -1,12 +1,12 @@
 //! A store in JavaScript (`tests/fixtures/js-store`), served as any other.
 
-use host_test::programs::prepared;
+use test_support::programs::JAVASCRIPT_STORE;
 
 use crate::support::{Folder, Served, component};
 
 #[tokio::test]
 async fn a_store_in_javascript_is_served_unchanged() {
-    let Some(wasm) = prepared("target/tools/js-store.wasm", "tools/setup") else {
+    let Some(wasm) = JAVASCRIPT_STORE.find() else {
         return;
     };
     let option = format!("--component=secretstores.js={}", wasm.display());

@@ -5,9 +5,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use host_test::harness::properties;
 use http::{StatusCode, Version};
 use ssm_emulator::{Config, Emulator};
+use test_support::resources::properties;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, copy_bidirectional},
     net::{TcpListener, TcpStream},

@@ -1,101 +1,25 @@
 //! `dapr-wasm-host plug`, called as daprd calls it.
 
 use std::{
-    collections::HashMap,
     fs,
     os::unix::fs::{FileTypeExt, PermissionsExt},
-    path::PathBuf,
     time::Duration,
 };
 
 use dapr_wasm_host::{
     Runtime,
-    grpc::proto::components::{
-        BulkGetSecretRequest, FeaturesRequest, GetSecretRequest, MetadataRequest, PingRequest,
-        SecretStoreInitRequest, secret_store_client::SecretStoreClient,
-    },
+    grpc::proto::components::{FeaturesRequest, PingRequest},
 };
-use host_test::harness::properties;
 use rustix::process::Signal;
 use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret};
 use tokio::time::sleep;
-use tonic::{
-    Code, Request, Status,
-    transport::{Channel, Endpoint},
-};
+use tonic::Code;
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
-use crate::support::{Folder, Process, command, on, run, text};
-
-/// A plugged host and its folder of sockets.
-struct Plugged {
-    process: Process,
-    sockets: PathBuf,
-}
-
-impl Plugged {
-    fn start(folder: &Folder, arguments: &[&str], env: &[(&str, &str)]) -> Self {
-        let sockets = folder.file("sockets");
-        let at = ["plug", "--sockets-folder", sockets.to_str().unwrap()];
-        let mut process = Process::start(command(&[&at, arguments].concat(), env));
-        process.wait_for("plugged in", 1);
-        Self { process, sockets }
-    }
-
-    async fn channel(&self) -> Channel {
-        let socket = self.sockets.join("tencentcloud.ssm.wasm.sock");
-        let endpoint = Endpoint::try_from(format!("unix://{}", socket.display())).unwrap();
-        endpoint.connect().await.unwrap()
-    }
-
-    async fn client(&self) -> Client {
-        Client(SecretStoreClient::new(self.channel().await))
-    }
-}
-
-struct Client(SecretStoreClient<Channel>);
-
-fn to<T>(instance: &str, message: T) -> Request<T> {
-    let mut request = Request::new(message);
-    let instance = instance.parse().unwrap();
-    request
-        .metadata_mut()
-        .insert("x-component-instance", instance);
-    request
-}
-
-impl Client {
-    async fn init(
-        &mut self,
-        instance: &str,
-        emulator: &Emulator,
-        more: &[(&str, &str)],
-    ) -> Result<(), Status> {
-        let properties = properties(&emulator.url(), more).into_iter().collect();
-        let metadata = Some(MetadataRequest { properties });
-        let request = to(instance, SecretStoreInitRequest { metadata });
-        self.0.init(request).await.map(drop)
-    }
-
-    async fn get(&mut self, instance: &str, key: &str) -> Result<HashMap<String, String>, Status> {
-        let request = GetSecretRequest {
-            key: key.to_owned(),
-            metadata: HashMap::new(),
-        };
-        let answer = self.0.get(to(instance, request)).await?;
-        Ok(answer.into_inner().data)
-    }
-
-    async fn value(&mut self, instance: &str, key: &str) -> String {
-        self.get(instance, key).await.unwrap().remove(key).unwrap()
-    }
-
-    async fn bulk(&mut self, instance: &str) -> Result<usize, Status> {
-        let request = BulkGetSecretRequest::default();
-        let answer = self.0.bulk_get(to(instance, request)).await?;
-        Ok(answer.into_inner().data.len())
-    }
-}
+use crate::{
+    plugged::{Plugged, to},
+    support::{Folder, Process, command, on, run, text},
+};
 
 /// An emulator whose `api-token` is `another`.
 async fn another() -> Emulator {
@@ -209,7 +133,10 @@ async fn a_restarted_host_finds_its_stores_in_the_resources_or_in_the_environmen
     }
     let plugged = Plugged::start(&folder, &from_resources, &[]);
     let status = plugged.client().await.get("other", "x").await.unwrap_err();
-    assert!(status.message().contains("no Component other"), "{status}");
+    assert!(
+        status.message().contains("no Component \"other\""),
+        "{status}"
+    );
 }
 
 #[tokio::test]
@@ -281,20 +208,18 @@ async fn sockets_are_there_with_their_mode_while_it_runs_and_gone_after() {
 #[tokio::test]
 async fn the_folder_comes_from_daprs_variables() {
     let folder = Folder::new();
-    let sockets = folder.file("sockets");
-    let sockets = sockets.to_str().unwrap();
+    let folder_of_sockets = folder.file("sockets");
+    let sockets = folder_of_sockets.to_str().unwrap();
     for variable in [
         "DAPR_COMPONENTS_SOCKETS_FOLDER",
         "DAPR_COMPONENT_SOCKETS_FOLDER",
         "DAPR_COMPONENT_SOCKET_FOLDER",
     ] {
-        let env = [(variable, sockets), ("DAPR_COMPONENT_SOCKET_FOLDER", "")];
-        let env = if variable == env[1].0 {
-            &env[..1]
-        } else {
-            &env[..]
-        };
-        let mut process = Process::start(command(&["plug"], env));
+        // One that is empty counts for nothing.
+        let mut env = vec![("DAPR_COMPONENT_SOCKET_FOLDER", "")];
+        env.retain(|(other, _)| *other != variable);
+        env.push((variable, sockets));
+        let mut process = Process::start(command(&["plug"], &env));
         let line = process.wait_for("plugged in", 1).remove(0);
         assert!(line.contains(sockets), "{line}");
         process.signal(Signal::TERM);

@@ -144,3 +144,94 @@ async fn a_secret_that_several_values_come_from_is_read_once() {
     let answer = served.get("/v1.0/secrets/second/api-token").await;
     assert_eq!(answer.body, "{\"api-token\":\"sample-token-4f1c\"}\n");
 }
+
+#[tokio::test]
+async fn of_one_name_every_app_has_its_own() {
+    let store = |prefix, scopes| {
+        component(
+            "env",
+            "secretstores.local.env",
+            &[("prefix", prefix)],
+            scopes,
+        )
+    };
+    let folder = Folder::new()
+        .with("a.yaml", &store("A_", "scopes: [theirs]\n"))
+        .with("b.yaml", &store("B_", "scopes: [mine]\n"));
+    let env = [("A_X", "a"), ("B_X", "b")];
+    let served = Served::start(&folder, &["--app-id=mine"], &env);
+    let answer = served.get("/v1.0/secrets/env/X").await;
+    assert_eq!(answer.body, "{\"X\":\"b\"}\n");
+    assert!(!served.process.log().contains("already in"));
+}
+
+#[tokio::test]
+async fn the_keys_of_the_built_in_store_are_shown_to_no_app() {
+    let folder = Folder::new().with(
+        "a.yaml",
+        &component("env", "secretstores.local.env", &[], ""),
+    );
+    let prefixed = [("prefix", "tencentcloud_")];
+    folder.write(
+        "b.yaml",
+        &component("sly", "secretstores.local.env", &prefixed, ""),
+    );
+    let mut env = vec![
+        ("FOO", "bar"),
+        ("APP_API_TOKEN", "s3cr3t"),
+        ("tencentcloud_x", "s3cr3t"),
+    ];
+    let keys = [
+        "SECRET_ID",
+        "SECRET_KEY",
+        "TOKEN",
+        "SESSION_TOKEN",
+        "SECURITY_TOKEN",
+    ];
+    let keys = keys.map(|key| format!("TENCENTCLOUD_{key}"));
+    env.extend(keys.iter().map(|key| (key.as_str(), "s3cr3t")));
+    let served = Served::start(&folder, &[], &env);
+    for name in keys
+        .iter()
+        .map(String::as_str)
+        .chain(["APP_API_TOKEN", "bulk"])
+    {
+        let answer = served.get(&format!("/v1.0/secrets/env/{name}")).await;
+        assert!(!answer.body.contains("s3cr3t"), "{answer:?}");
+    }
+    for name in ["x", "bulk"] {
+        let answer = served.get(&format!("/v1.0/secrets/sly/{name}")).await;
+        assert!(!answer.body.contains("s3cr3t"), "{answer:?}");
+    }
+    assert_eq!(
+        served.get("/v1.0/secrets/env/FOO").await.body,
+        "{\"FOO\":\"bar\"}\n"
+    );
+}
+
+#[tokio::test]
+async fn what_is_probably_not_meant_so_is_said_with_its_place() {
+    let emulator = Emulator::start(Config::sample()).await.unwrap();
+    let without = emulator.url().replace("http://", "");
+    let folder = Folder::new()
+        .with("a.yaml", &on(&emulator, "a", &[("endpoint", &without)]))
+        .with(
+            "b.yaml",
+            &component("b", "secretstores.local.env", &[], "")
+                .replace("spec:\n", "spec:\n  scopes: [other]\n"),
+        );
+    let mut served = Served::start(&folder, &["--app-id=shop"], &[]);
+    let line = served
+        .process
+        .wait_for("names no scheme, so https is taken", 1)
+        .remove(0);
+    assert!(line.contains("a.yaml:1 (document 1)"), "{line}");
+    let line = served
+        .process
+        .wait_for("spec.scopes is not read there", 1)
+        .remove(0);
+    assert!(
+        line.contains("b.yaml:6 (document 1)") && line.contains("belongs at the top"),
+        "{line}"
+    );
+}

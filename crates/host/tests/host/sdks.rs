@@ -1,16 +1,12 @@
 //! Dapr's official SDKs read from `serve`; `tools/setup` installs them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use host_test::programs::prepared;
 use ssm_emulator::{Config, Emulator};
+use test_support::programs::{DAPR_SDK_NODE_MODULES, DAPR_SDK_PYTHON};
 use tokio::process::Command;
 
 use crate::support::{Folder, Served, on, text};
-
-fn installed(path: &str) -> Option<PathBuf> {
-    prepared(&format!("target/tools/{path}"), "tools/setup")
-}
 
 fn script(program: impl AsRef<Path>, name: &str) -> Command {
     let mut command = Command::new(program.as_ref());
@@ -48,20 +44,20 @@ async fn reads(sdk: impl Fn() -> Command, tokens: &[(&str, &str)]) {
 
 #[tokio::test]
 async fn the_python_sdk_reads_over_grpc() {
-    let Some(python) = installed("bin/python3") else {
+    let Some(python) = DAPR_SDK_PYTHON.find() else {
         return;
     };
     let tokens = [("", ""), ("let-me-in", "let-me-in"), ("let-me-in", "other")];
-    reads(|| script(&python, "dapr.py"), &tokens).await;
+    reads(|| script(&python, "dapr_sdk.py"), &tokens).await;
 }
 
 #[tokio::test]
 async fn the_javascript_sdk_reads_over_http_and_grpc() {
-    let Some(modules) = installed("node/node_modules") else {
+    let Some(modules) = DAPR_SDK_NODE_MODULES.find() else {
         return;
     };
     let node = || {
-        let mut command = script("node", "dapr.cjs");
+        let mut command = script("node", "dapr_sdk.cjs");
         command.env("NODE_PATH", &modules);
         command
     };

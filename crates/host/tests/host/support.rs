@@ -12,18 +12,18 @@ use std::{
 };
 
 use bytes::Bytes;
-use host_test::harness::{component_yaml, properties};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use rustix::process::{Pid, Signal, kill_process};
 use ssm_emulator::{Config, Emulator};
 use tempfile::TempDir;
+use test_support::resources::{component_yaml, properties};
 
 pub(crate) const SSM: &str = "secretstores.tencentcloud.ssm";
 
-/// The most that anything here may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The longest that a test waits for anything.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A Component as YAML; `more` is put at its end.
 pub(crate) fn component(name: &str, kind: &str, items: &[(&str, &str)], more: &str) -> String {
@@ -61,7 +61,7 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    /// In one step, as a careful editor writes.
+    /// Writes a file of the folder in one step, as a careful editor does.
     pub(crate) fn write(&self, file: &str, text: &str) {
         let part = self.file("part");
         fs::write(&part, text).unwrap();
@@ -69,7 +69,7 @@ impl Folder {
     }
 }
 
-/// `dapr-wasm-host` with nothing in its environment but `env`.
+/// The command `dapr-wasm-host` with nothing in its environment but `env`.
 pub(crate) fn command(arguments: &[&str], env: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dapr-wasm-host"));
     command
@@ -80,7 +80,7 @@ pub(crate) fn command(arguments: &[&str], env: &[(&str, &str)]) -> Command {
     command
 }
 
-/// Runs it to its end.
+/// Runs `dapr-wasm-host` to its end, with nothing in its environment but `env`.
 pub(crate) fn run(arguments: &[&str], env: &[(&str, &str)]) -> Output {
     command(arguments, env).output().unwrap()
 }
@@ -105,12 +105,12 @@ impl Process {
         Self { child, log }
     }
 
-    /// All that it logged so far.
+    /// All that the process logged so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }
 
-    /// Waits until `count` lines of its log hold `text`, and gives these lines.
+    /// Waits until `count` lines of the log hold `text`, and gives these lines.
     pub(crate) fn wait_for(&mut self, text: &str, count: usize) -> Vec<String> {
         let started = Instant::now();
         loop {
@@ -128,6 +128,17 @@ impl Process {
         }
     }
 
+    /// The address on the first line of its log that holds `what`.
+    pub(crate) fn address(&mut self, what: &str) -> SocketAddr {
+        let line = self.wait_for(what, 1).remove(0);
+        let (_, address) = line.split_once("address").unwrap();
+        let address = address.trim_start_matches(['"', ':', '=']);
+        let end = address.find(['"', ' ']).unwrap_or(address.len());
+        address[..end].parse().unwrap()
+    }
+
+    /// Checks that the process still runs.
+    ///
     /// # Panics
     /// If it has ended.
     pub(crate) fn is_running(&mut self) {
@@ -140,7 +151,7 @@ impl Process {
         kill_process(id, signal).unwrap();
     }
 
-    /// Waits for its end.
+    /// Waits for the end of the process; gives its status and its log.
     pub(crate) fn end(mut self) -> (ExitStatus, String) {
         let started = Instant::now();
         loop {
@@ -153,7 +164,23 @@ impl Process {
         }
     }
 
-    /// Kilobytes of memory that are its own.
+    /// Hundredths of a second that it has computed.
+    pub(crate) fn computed(&self) -> u64 {
+        let file = format!("/proc/{}/stat", self.child.id());
+        let stat = fs::read_to_string(file).unwrap();
+        let (_, numbers) = stat.rsplit_once(") ").unwrap();
+        let ticks = |index| {
+            numbers
+                .split(' ')
+                .nth(index)
+                .unwrap()
+                .parse::<u64>()
+                .unwrap()
+        };
+        ticks(11) + ticks(12)
+    }
+
+    /// The process's own memory, in kilobytes.
     pub(crate) fn memory(&self) -> u64 {
         let file = format!("/proc/{}/status", self.child.id());
         let status = fs::read_to_string(file).unwrap();
@@ -162,6 +189,12 @@ impl Process {
             .find(|line| line.starts_with("RssAnon"))
             .unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
+    /// How many files, sockets and the like it has open.
+    pub(crate) fn descriptors(&self) -> usize {
+        let folder = format!("/proc/{}/fd", self.child.id());
+        fs::read_dir(folder).unwrap().count()
     }
 }
 
@@ -184,7 +217,7 @@ impl Drop for Process {
     }
 }
 
-/// `dapr-wasm-host serve` on ports of its own.
+/// A running `dapr-wasm-host serve`, on ports of its own.
 pub(crate) struct Served {
     pub(crate) process: Process,
     pub(crate) http: SocketAddr,
@@ -192,7 +225,7 @@ pub(crate) struct Served {
     pub(crate) metrics: SocketAddr,
 }
 
-/// What HTTP answered.
+/// An answer over HTTP.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -208,7 +241,26 @@ impl Answer {
 
 impl Served {
     pub(crate) fn start(folder: &Folder, arguments: &[&str], env: &[(&str, &str)]) -> Self {
-        let folder = folder.path().to_str().unwrap();
+        Self::start_at(folder.path(), arguments, env)
+    }
+
+    pub(crate) fn start_at(folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Self {
+        Self::of(command(&Self::arguments(folder, arguments), env))
+    }
+
+    /// With at most `files` open files.
+    pub(crate) fn with_files(folder: &Folder, files: u16, arguments: &[&str]) -> Self {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &format!("ulimit -n {files}; exec \"$0\" \"$@\"")])
+            .arg(env!("CARGO_BIN_EXE_dapr-wasm-host"))
+            .args(Self::arguments(folder.path(), arguments))
+            .stdin(Stdio::null());
+        Self::of(command)
+    }
+
+    fn arguments<'a>(folder: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
+        let folder = folder.to_str().unwrap();
         let fixed = [
             "serve",
             "--resources-path",
@@ -216,19 +268,17 @@ impl Served {
             "--dapr-http-port=0",
             "--dapr-grpc-port=0",
             "--metrics-port=0",
+            "--metrics-listen-address=127.0.0.1",
             "--dapr-listen-addresses=127.0.0.1",
         ];
-        let mut process = Process::start(command(&[&fixed, arguments].concat(), env));
-        let mut address = |what| {
-            let line = process.wait_for(what, 1).remove(0);
-            let (_, address) = line.split_once("address").unwrap();
-            let address = address.trim_start_matches(['"', ':', '=']);
-            let end = address.find(['"', ' ']).unwrap_or(address.len());
-            address[..end].parse().unwrap()
-        };
-        let metrics = address("metrics");
-        let http = address("HTTP API");
-        let grpc = address("gRPC API");
+        [&fixed, more].concat()
+    }
+
+    fn of(command: Command) -> Self {
+        let mut process = Process::start(command);
+        let metrics = process.address("metrics");
+        let http = process.address("HTTP API");
+        let grpc = process.address("gRPC API");
         Self {
             process,
             http,
@@ -237,7 +287,7 @@ impl Served {
         }
     }
 
-    /// With one store, `tencent`, on an emulator.
+    /// Starts the command with one store, `tencent`, on a new emulator.
     pub(crate) async fn on_emulator(config: Config) -> (Self, Emulator) {
         let emulator = Emulator::start(config).await.unwrap();
         let folder = Folder::new().with("a.yaml", &on(&emulator, "tencent", &[]));
@@ -276,11 +326,10 @@ pub(crate) async fn send(
     let body = Full::new(Bytes::from(body.to_owned()));
     let answer = client.request(request.body(body).unwrap()).await.unwrap();
     let (parts, body) = answer.into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
     Answer {
         status: parts.status,
         headers: parts.headers,
-        body: text(&body),
+        body: text(&body.collect().await.unwrap().to_bytes()),
     }
 }
 

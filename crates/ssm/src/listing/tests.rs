@@ -1,3 +1,5 @@
+use proptest::{collection::vec, prelude::*};
+
 use super::*;
 use crate::actions::SecretMetadata;
 
@@ -60,7 +62,8 @@ fn every_secret_is_listed_once_whatever_their_number() {
         let server = Server::new(count);
         let (names, pages) = list(&server);
         assert_eq!(names, server.names);
-        assert_eq!(pages, count.div_ceil(100).max(1), "{count} secrets");
+        let others = count.saturating_sub(100).div_ceil(99);
+        assert_eq!(pages, 1 + others, "{count} secrets");
     }
 }
 
@@ -74,7 +77,7 @@ fn after_the_first_page_all_others_are_asked_for_at_once() {
     let others: Vec<u64> = std::iter::from_fn(|| listing.next_page())
         .map(|range| range.start)
         .collect();
-    assert_eq!(others, [100, 200, 300, 400]);
+    assert_eq!(others, [99, 198, 297, 396]);
 }
 
 #[test]
@@ -86,7 +89,9 @@ fn a_server_that_cuts_the_limit_loses_nothing() {
         };
         let (names, pages) = list(&server);
         assert_eq!(names, server.names);
-        assert_eq!(pages, 250_usize.div_ceil(max as usize));
+        let step = (max as usize - 1).max(1);
+        let others = (250 - max as usize).div_ceil(step);
+        assert_eq!(pages, 1 + others, "{max}");
     }
 }
 
@@ -148,13 +153,29 @@ fn secrets_deleted_meanwhile_do_not_hide_others() {
 }
 
 #[test]
+fn a_deletion_that_a_creation_hides_in_the_count_is_seen() {
+    let mut server = Server::new(250);
+    let mut listing = Listing::new();
+    let first = listing.next_page().unwrap();
+    let mut names = listing.accept(first, server.page(first)).unwrap();
+    server.names.remove(7);
+    server.names.push("s9999".to_owned());
+    while let Some(range) = listing.next_page() {
+        names.extend(listing.accept(range, server.page(range)).unwrap());
+    }
+    for name in &server.names {
+        assert!(names.contains(name), "{name} was lost");
+    }
+}
+
+#[test]
 fn a_list_that_shrinks_for_ever_ends() {
     let mut server = Server::new(1_000);
     let mut listing = Listing::new();
     let mut pages = 0;
     while let Some(range) = listing.next_page() {
         pages += 1;
-        server.names.pop();
+        server.names.remove(0);
         listing.accept(range, server.page(range)).unwrap();
     }
     assert_eq!(listing.passes, MAX_PASSES);
@@ -197,4 +218,78 @@ fn other_types_of_secrets_are_left_out_and_an_item_without_name_is_refused() {
         secret_metadatas: vec![nameless],
     };
     assert!(listing.accept(range, page).is_err());
+}
+
+/// What happens to the list before the page of this number is answered.
+#[derive(Clone, Debug)]
+enum Change {
+    Make(usize),
+    Delete(usize),
+    /// One is deleted and one made: the count stays.
+    Replace(usize),
+}
+
+fn changes() -> impl Strategy<Value = Vec<(usize, Change)>> {
+    let change = prop_oneof![
+        (1_usize..120).prop_map(Change::Make),
+        any::<usize>().prop_map(Change::Delete),
+        any::<usize>().prop_map(Change::Replace),
+    ];
+    // At most two passes are spoilt: the third is read in peace.
+    vec((0_usize..12, change), 0..MAX_PASSES as usize)
+}
+
+proptest! {
+    #[test]
+    fn whatever_stays_in_the_list_is_listed_once_and_the_listing_ends(
+        count in 0_usize..600,
+        max in prop_oneof![2..8_u64, 50..200_u64],
+        counted in any::<bool>(),
+        changes in changes(),
+        order in vec(any::<prop::sample::Index>(), 1..40),
+    ) {
+        let mut server = Server { max, count: counted, ..Server::new(count) };
+        let mut survivors = server.names.clone();
+        let (mut listing, mut names) = (Listing::new(), Vec::new());
+        let (mut asked, mut answered) = (Vec::new(), 0);
+        loop {
+            asked.extend(std::iter::from_fn(|| listing.next_page()));
+            if asked.is_empty() {
+                break;
+            }
+            for (at, change) in &changes {
+                if *at == answered {
+                    apply(change, &mut server, &mut survivors);
+                }
+            }
+            // Answers come in any order.
+            let range = asked.swap_remove(order[answered % order.len()].index(asked.len()));
+            names.extend(listing.accept(range, server.page(range)).unwrap());
+            answered += 1;
+            prop_assert!(answered < 10_000, "endless");
+        }
+        names.sort();
+        prop_assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "a name came twice");
+        for name in &survivors {
+            prop_assert!(names.binary_search(name).is_ok(), "{name} was lost");
+        }
+    }
+}
+
+fn apply(change: &Change, server: &mut Server, survivors: &mut Vec<String>) {
+    let (delete, make) = match change {
+        Change::Make(count) => (None, *count),
+        Change::Delete(which) => (Some(which), 0),
+        Change::Replace(which) => (Some(which), 1),
+    };
+    if let Some(which) = delete.filter(|_| !server.names.is_empty()) {
+        let gone = server.names.remove(which % server.names.len());
+        survivors.retain(|name| *name != gone);
+    }
+    for _ in 0..make {
+        let name = format!("t{:04}", server.names.len() + survivors.len());
+        if !server.names.contains(&name) {
+            server.names.push(name);
+        }
+    }
 }

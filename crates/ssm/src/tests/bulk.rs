@@ -1,4 +1,4 @@
-use std::{cell::Cell, rc::Rc, time::Duration};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use super::{
 use crate::{ErrorKind, OnError, Selection};
 
 /// `count` secrets, each worth its own name; every answer takes 20 ms.
-fn account(count: usize) -> impl Fn(&Seen) -> Reply {
+pub(super) fn account(count: usize) -> impl Fn(&Seen) -> Reply {
     move |seen| {
         let reply = match seen.action.as_str() {
             "ListSecrets" => {
@@ -31,7 +31,7 @@ fn account(count: usize) -> impl Fn(&Seen) -> Reply {
     }
 }
 
-fn all() -> Selection {
+pub(super) fn all() -> Selection {
     Selection::Prefix(String::new())
 }
 
@@ -39,7 +39,7 @@ fn named(names: &[&str]) -> Selection {
     Selection::Named(names.iter().map(|text| name(text)).collect())
 }
 
-fn bulk(
+pub(super) fn bulk(
     client: &Client<Script>,
     world: &World,
     selection: &Selection,
@@ -100,46 +100,6 @@ fn other_pages_and_values_start_as_soon_as_the_first_page_is_there() {
     assert_eq!(started.len(), 64);
     // 1 page, then 252 requests, 64 at a time.
     assert_eq!(world.now(), first_page + 4 * Duration::from_millis(20));
-}
-
-#[test]
-fn nobody_waits_for_the_rate_while_under_it_and_nobody_passes_it() {
-    let (client, world) = client_with(|config| config.max_in_flight = 256, account(1_000));
-    let secrets = success(bulk(&client, &world, &all(), OnError::Fail));
-    assert_eq!(secrets.len(), 1_000);
-    let starts: Vec<Duration> = world
-        .seen()
-        .iter()
-        .filter(|seen| seen.action == "GetSecretValue")
-        .map(|seen| seen.at)
-        .collect();
-    for window in starts.windows(301) {
-        assert!(window[300] - window[0] > Duration::from_secs(1));
-    }
-    // 300 in each of the first three windows, the rest in the fourth.
-    assert!(world.now() < Duration::from_secs(4));
-}
-
-#[test]
-fn throttling_slows_a_bulk_read_down_and_loses_nothing() {
-    // The server really allows 60 a second, not 300.
-    let sent = Rc::new(Cell::new((0, 0)));
-    let list = account(200);
-    let (client, world) = client(move |seen| {
-        let second = seen.at.as_secs();
-        let (current, count) = sent.get();
-        let count = if current == second { count + 1 } else { 1 };
-        sent.set((second, count));
-        if seen.action == "GetSecretValue" && count > 60 {
-            return Reply::code("RequestLimitExceeded");
-        }
-        list(seen)
-    });
-    let secrets = success(bulk(&client, &world, &all(), OnError::Fail));
-    assert_eq!(secrets.len(), 200);
-    for secret in &secrets {
-        assert!(secret.value.as_str() == format!("of {}", secret.name));
-    }
 }
 
 #[test]
@@ -220,7 +180,7 @@ fn only_names_with_the_prefix_are_read() {
 fn a_failed_page_fails_the_whole_even_when_failures_may_be_skipped() {
     let list = account(250);
     let (client, world) = client(move |seen| match seen.body["Offset"].as_u64() {
-        Some(200) => Reply::code("UnauthorizedOperation"),
+        Some(198) => Reply::code("UnauthorizedOperation"),
         _ => list(seen),
     });
     let error = failure(bulk(&client, &world, &all(), OnError::Skip));
@@ -242,4 +202,41 @@ fn the_version_of_the_request_holds_for_every_secret() {
     let version = VersionId::parse("v7").unwrap();
     let secrets = success(world.run(client.bulk_get(&all(), Some(&version), OnError::Fail)));
     assert!(secrets.iter().all(|secret| secret.version_id == "v7"));
+}
+
+#[test]
+fn a_secret_that_lacks_the_version_fails_the_whole_unless_it_may_be_skipped() {
+    let version = VersionId::parse("v7").unwrap();
+    for code in ["ResourceNotFound", "InvalidParameterValue"] {
+        let list = account(3);
+        let (client, world) = client(move |seen| match seen.field("SecretName") {
+            "s0001" => Reply::code(code),
+            _ => list(seen),
+        });
+        let read = |on_error| world.run(client.bulk_get(&all(), Some(&version), on_error));
+        let error = failure(read(OnError::Fail));
+        assert_eq!(error.code.as_deref(), Some(code));
+        assert!(error.message.contains("s0001 (version v7)"), "{error}");
+        let secrets = success(read(OnError::Skip));
+        assert_eq!(names_of(&secrets), ["s0000", "s0002"]);
+    }
+}
+
+#[test]
+fn a_secret_that_is_gone_is_left_out_whatever_the_version() {
+    let version = VersionId::parse("v7").unwrap();
+    for code in [
+        "ResourceNotFound.SecretNotExist",
+        "ResourceUnavailable.ResourceDisabled",
+        "ResourceUnavailable.ResourcePendingDeleted",
+    ] {
+        let list = account(3);
+        let (client, world) = client(move |seen| match seen.field("SecretName") {
+            "s0001" => Reply::code(code),
+            _ => list(seen),
+        });
+        let selection = all();
+        let read = client.bulk_get(&selection, Some(&version), OnError::Fail);
+        assert_eq!(names_of(&success(world.run(read))), ["s0000", "s0002"]);
+    }
 }

@@ -76,3 +76,25 @@ fn the_deadline_spans_all_calls_of_one_operation() {
     assert_eq!(world.seen().len(), 3);
     assert_eq!(world.now(), Duration::from_secs(5));
 }
+
+#[test]
+fn a_passed_deadline_tells_whether_nothing_came_or_only_the_rest() {
+    let origin = "https://ssm.tencentcloudapi.com";
+    let (client, world) = client_with(seconds(5), |_| Reply::never());
+    let error = failure(get(&client, &world));
+    let expected = format!("{origin} did not answer; check");
+    assert!(error.message.contains(&expected), "{error}");
+
+    let begun = || Reply::never().begun_after(Duration::from_secs(1));
+    let (client, world) = client_with(seconds(5), move |_| begun());
+    let error = failure(get(&client, &world));
+    let expected = format!("{origin} did not end its answer; check");
+    assert!(error.message.contains(&expected), "{error}");
+
+    // The same for one attempt.
+    let (client, world) = client_with(|config| config.max_retries = 0, move |_| begun());
+    let error = failure(get(&client, &world));
+    assert_eq!(error.kind, ErrorKind::Timeout);
+    let expected = format!("{origin} did not end its answer in time");
+    assert!(error.message.contains(&expected), "{error}");
+}

@@ -3,6 +3,8 @@
 mod bulk;
 mod clock;
 mod deadlines;
+mod failures;
+mod pace;
 mod requests;
 mod retries;
 mod script;

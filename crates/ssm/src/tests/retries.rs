@@ -4,7 +4,7 @@ use super::{
     script::{Reply, Seen, client, client_with},
     *,
 };
-use crate::{ErrorKind, TransportError};
+use crate::{ErrorKind, Step, TransportError};
 
 /// Fails with `failure` the first `times`, then answers.
 fn failing(times: u32, failure: impl Fn() -> Reply) -> impl Fn(&Seen) -> Reply {
@@ -19,7 +19,10 @@ fn failing(times: u32, failure: impl Fn() -> Reply) -> impl Fn(&Seen) -> Reply {
 }
 
 fn connection_lost() -> Reply {
-    Reply::broken(TransportError::Connection("the connection broke".into()))
+    Reply::broken(TransportError::Failed(
+        Step::Answer,
+        "the connection broke".into(),
+    ))
 }
 
 #[test]
@@ -32,7 +35,7 @@ fn what_may_pass_is_retried() {
         || Reply::raw(502, "<html>"),
         || Reply::raw(429, ""),
         connection_lost,
-        || Reply::broken(TransportError::TimedOut),
+        || Reply::broken(TransportError::TimedOut(Step::Connect)),
     ];
     for failure in failures {
         let (client, world) = client(failing(2, failure));

@@ -19,7 +19,7 @@ use serde_json::{Value as Json, json};
 use zeroize::Zeroizing;
 
 use crate::{
-    Client, Config, Credentials, Now, Region, Request, Response, Transport, TransportError,
+    Client, Config, Credentials, Now, Region, Request, Response, Step, Transport, TransportError,
 };
 
 pub(crate) const SECRET_KEY: &str = "test-secret-key";
@@ -45,6 +45,8 @@ impl Seen {
 
 /// What the server does.
 pub(crate) struct Reply {
+    /// When its head comes, if that is before the rest.
+    head: Option<Duration>,
     after: Duration,
     result: Result<Response, TransportError>,
 }
@@ -52,6 +54,7 @@ pub(crate) struct Reply {
 impl Reply {
     pub(crate) fn raw(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self {
+            head: None,
             after: Duration::from_millis(10),
             result: Ok(Response {
                 status,
@@ -78,17 +81,24 @@ impl Reply {
 
     pub(crate) fn broken(error: TransportError) -> Self {
         Self {
+            head: None,
             after: Duration::from_millis(10),
             result: Err(error),
         }
     }
 
     pub(crate) fn never() -> Self {
-        Self::broken(TransportError::TimedOut).after(Duration::from_secs(1_000_000))
+        Self::broken(TransportError::TimedOut(Step::Unknown)).after(Duration::from_secs(1_000_000))
     }
 
     pub(crate) fn after(mut self, latency: Duration) -> Self {
         self.after = latency;
+        self
+    }
+
+    /// The head of the answer is there after `head`, long before the rest.
+    pub(crate) fn begun_after(mut self, head: Duration) -> Self {
+        self.head = Some(head);
         self
     }
 
@@ -219,7 +229,12 @@ impl Transport for Script {
         world.peak.set(world.peak.get().max(world.in_flight.get()));
         let _in_flight = InFlight(world.clone());
         let reply = (self.server)(&seen);
-        self.sleep(reply.after).await;
+        let head = reply.head.unwrap_or(reply.after);
+        self.sleep(head).await;
+        if reply.result.is_ok() || reply.head.is_some() {
+            (request.arrived)();
+        }
+        self.sleep(reply.after - head).await;
         reply.result
     }
 

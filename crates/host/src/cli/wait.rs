@@ -1,0 +1,45 @@
+//! Waits for another server, as `daprd --wait` does.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    process::ExitCode,
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{sleep, timeout},
+};
+
+/// How long it is waited for: daprd's limit.
+const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
+/// From one question to the next.
+const WAIT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Asks the server at `port` of this machine until it is ready to be called.
+pub(super) async fn until_ready(port: u16) -> ExitCode {
+    let waiting = async {
+        while !is_ready(port).await {
+            sleep(WAIT_PAUSE).await;
+        }
+    };
+    if timeout(WAIT_TIMEOUT, waiting).await.is_ok() {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("error: the server at port {port} is not ready after {WAIT_TIMEOUT:?}");
+    ExitCode::FAILURE
+}
+
+async fn is_ready(port: u16) -> bool {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let asked = async {
+        let mut stream = TcpStream::connect(address).await.ok()?;
+        let request = b"GET /v1.0/healthz/outbound HTTP/1.0\r\nHost: localhost\r\n\r\n";
+        stream.write_all(request).await.ok()?;
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).await.ok()?;
+        Some(status.ends_with(b" 204"))
+    };
+    asked.await == Some(true)
+}

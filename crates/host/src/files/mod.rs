@@ -1,0 +1,9 @@
+//! Files that others write while the host runs: read whole, and followed.
+
+mod follow;
+mod read;
+mod stamp;
+
+pub use follow::Changes;
+pub(crate) use read::{read, text, yaml_files};
+pub(crate) use stamp::Stamp;

@@ -1,0 +1,297 @@
+//! What a connection does, as seen from below HTTP: enough to tell a slow caller from an idle one,
+//! and both from one that works.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// From the first byte of a request to the end of its head: daprd's limit.
+const CALLER_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a caller may take nothing of an answer that waits for it.
+const CALLER_STALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a connection may be open without a call: daprd's limit for gRPC.
+const CALLER_IDLE_TIMEOUT: Duration = Duration::from_secs(180);
+/// How long a connection that is to end may still be silent.
+pub(super) const CALLER_LINGER: Duration = Duration::from_millis(200);
+/// What HTTP/2 begins with.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// What is to be done with a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Nothing.
+    Keep,
+    /// End it in the way of its protocol.
+    End,
+    /// Close it as it is.
+    Close,
+}
+
+/// What one connection does. Cheap to clone; clones are of the same connection.
+#[derive(Clone)]
+pub(super) struct Activity(Arc<Mutex<State>>);
+
+struct State {
+    /// How much of [`PREFACE`] has come; `None` once it is known to be HTTP/1.
+    preface: Option<usize>,
+    /// How many calls are being answered.
+    calls: usize,
+    /// Since when none is.
+    idle_since: Instant,
+    /// When the head began to come that is not there yet.
+    head_since: Option<Instant>,
+    /// Since when the caller takes nothing.
+    blocked_since: Option<Instant>,
+    /// When a byte went either way.
+    moved: Instant,
+}
+
+impl Activity {
+    pub(super) fn new(now: Instant) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            preface: Some(0),
+            calls: 0,
+            idle_since: now,
+            // Whoever connects is about to ask.
+            head_since: Some(now),
+            blocked_since: None,
+            moved: now,
+        })))
+    }
+
+    /// A call begins, and ends when what is given here is dropped.
+    pub(super) fn call(&self) -> InCall {
+        let mut state = self.state();
+        state.calls += 1;
+        state.head_since = None;
+        InCall(self.clone())
+    }
+
+    /// What is to be done at `now`; `ending` once the connection was told to end.
+    pub(super) fn verdict(&self, now: Instant, ending: bool) -> Verdict {
+        let state = self.state();
+        let since = |start: Instant| now.saturating_duration_since(start);
+        if let Some(blocked) = state.blocked_since {
+            return close_if(since(blocked) >= CALLER_STALL_TIMEOUT);
+        }
+        if state.calls > 0 {
+            return Verdict::Keep;
+        }
+        if ending {
+            return close_if(since(state.moved) >= CALLER_LINGER);
+        }
+        match state.head_since {
+            Some(head) => close_if(since(head) >= CALLER_HEAD_TIMEOUT),
+            None if since(state.idle_since) >= CALLER_IDLE_TIMEOUT => Verdict::End,
+            None => Verdict::Keep,
+        }
+    }
+
+    fn read(&self, bytes: &[u8], now: Instant) {
+        let mut state = self.state();
+        state.moved = now;
+        let begins = state.calls == 0 && state.head_since.is_none();
+        match state.preface {
+            // From here on callers may be silent, and ask without a byte of their own in between.
+            Some(PREFACE_LENGTH) => {}
+            Some(seen) => {
+                let expected = &PREFACE[seen..];
+                let length = bytes.len().min(expected.len());
+                if bytes[..length] != expected[..length] {
+                    state.preface = None;
+                } else {
+                    state.preface = Some(seen + length);
+                    if seen + length == PREFACE_LENGTH {
+                        state.head_since = None;
+                    }
+                }
+            }
+            None if begins => state.head_since = Some(now),
+            None => {}
+        }
+    }
+
+    fn wrote(&self, now: Instant) {
+        let mut state = self.state();
+        state.moved = now;
+        state.blocked_since = None;
+    }
+
+    fn blocked(&self, now: Instant) {
+        self.state().blocked_since.get_or_insert(now);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const PREFACE_LENGTH: usize = PREFACE.len();
+
+fn close_if(condition: bool) -> Verdict {
+    if condition {
+        Verdict::Close
+    } else {
+        Verdict::Keep
+    }
+}
+
+/// One call, from its head to the end of its answer.
+pub(super) struct InCall(Activity);
+
+impl Drop for InCall {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.calls -= 1;
+        state.idle_since = Instant::now();
+    }
+}
+
+/// A connection whose bytes are seen by an [`Activity`].
+pub(super) struct Watched<I> {
+    inner: I,
+    activity: Activity,
+}
+
+impl<I> Watched<I> {
+    pub(super) fn new(inner: I, activity: Activity) -> Self {
+        Self { inner, activity }
+    }
+
+    fn written<T>(&self, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        match &polled {
+            Poll::Pending => self.activity.blocked(Instant::now()),
+            Poll::Ready(_) => self.activity.wrote(Instant::now()),
+        }
+        polled
+    }
+}
+
+impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
+        let new = &buffer.filled()[before..];
+        if !new.is_empty() {
+            self.activity.read(new, Instant::now());
+        }
+        polled
+    }
+}
+
+impl<I: AsyncWrite + Unpin> AsyncWrite for Watched<I> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.inner).poll_write(context, bytes);
+        self.written(polled)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.inner).poll_write_vectored(context, pieces);
+        self.written(polled)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_has_its_time_from_its_first_byte() {
+        let start = Instant::now();
+        let silent = Activity::new(start);
+        assert_eq!(silent.verdict(start, false), Verdict::Keep);
+        assert_eq!(
+            silent.verdict(start + CALLER_HEAD_TIMEOUT, false),
+            Verdict::Close
+        );
+
+        let slow = Activity::new(start);
+        slow.read(b"GET /", start + CALLER_HEAD_TIMEOUT / 2);
+        assert_eq!(
+            slow.verdict(start + CALLER_HEAD_TIMEOUT, false),
+            Verdict::Close
+        );
+        drop(slow.call());
+        let idle = Instant::now() + CALLER_HEAD_TIMEOUT;
+        assert_eq!(slow.verdict(idle, false), Verdict::Keep);
+        slow.read(b"GET", idle);
+        assert_eq!(
+            slow.verdict(idle + CALLER_HEAD_TIMEOUT, false),
+            Verdict::Close
+        );
+    }
+
+    #[test]
+    fn an_idle_connection_ends_and_one_with_a_call_goes_on() {
+        let start = Instant::now();
+        let activity = Activity::new(start);
+        let call = activity.call();
+        let later = start + 2 * CALLER_IDLE_TIMEOUT;
+        assert_eq!(activity.verdict(later, false), Verdict::Keep);
+        assert_eq!(activity.verdict(later, true), Verdict::Keep);
+        drop(call);
+        assert_eq!(activity.verdict(later, false), Verdict::End);
+        assert_eq!(activity.verdict(later, true), Verdict::Close);
+    }
+
+    #[test]
+    fn http_2_may_be_silent_once_it_has_begun() {
+        let start = Instant::now();
+        let activity = Activity::new(start);
+        activity.read(&PREFACE[..3], start);
+        assert_eq!(
+            activity.verdict(start + CALLER_HEAD_TIMEOUT, false),
+            Verdict::Close
+        );
+        activity.read(&PREFACE[3..], start);
+        activity.read(b"a ping", start);
+        assert_eq!(
+            activity.verdict(start + CALLER_HEAD_TIMEOUT, false),
+            Verdict::Keep
+        );
+        let idle = start + CALLER_IDLE_TIMEOUT;
+        assert_eq!(activity.verdict(idle, false), Verdict::End);
+    }
+
+    #[test]
+    fn whoever_takes_nothing_of_an_answer_is_let_go() {
+        let start = Instant::now();
+        let activity = Activity::new(start);
+        let _call = activity.call();
+        activity.blocked(start);
+        let later = start + CALLER_STALL_TIMEOUT;
+        assert_eq!(activity.verdict(later, false), Verdict::Close);
+        activity.wrote(later);
+        assert_eq!(activity.verdict(later, false), Verdict::Keep);
+    }
+}

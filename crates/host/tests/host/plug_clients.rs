@@ -1,0 +1,168 @@
+//! Clients of a plugged host that are not daprd, or misbehave.
+
+use std::{
+    io::{Read, Write},
+    os::unix::net::UnixStream,
+    time::{Duration, Instant},
+};
+
+use dapr_wasm_host::grpc::proto::components::GetSecretRequest;
+use rustix::process::Signal;
+use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
+use test_support::programs::DAPR_SDK_PYTHON;
+use tokio::process::Command;
+use tonic::metadata::MetadataValue;
+use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+
+use crate::{
+    plugged::{Plugged, connect, to},
+    support::{Folder, Process, command, text},
+};
+
+/// HTTP/2's preface and empty settings.
+const HELLO: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+/// The headers of a call whose message never comes.
+fn half_a_call() -> Vec<u8> {
+    let path = "/dapr.proto.components.v1.SecretStore/Get";
+    let mut block = vec![0x83, 0x86, 0x44, u8::try_from(path.len()).unwrap()];
+    block.extend(path.as_bytes());
+    block.extend(b"\x41\x01a");
+    block.extend(b"\x40\x0ccontent-type\x10application/grpc");
+    let mut frame = vec![0, 0, u8::try_from(block.len()).unwrap(), 1, 4, 0, 0, 0, 1];
+    frame.extend(block);
+    frame
+}
+
+#[tokio::test]
+async fn a_client_of_grpcs_c_core_is_served_though_it_sends_a_path_as_authority() {
+    let Some(python) = DAPR_SDK_PYTHON.find() else {
+        return;
+    };
+    let emulator = Emulator::start(Config::sample()).await.unwrap();
+    let folder = Folder::new();
+    let url = emulator.url();
+    let env = [
+        ("TENCENTCLOUD_SECRET_ID", SAMPLE_SECRET_ID),
+        ("TENCENTCLOUD_SECRET_KEY", SAMPLE_SECRET_KEY),
+        ("TENCENTCLOUD_REGION", "ap-guangzhou"),
+        ("TENCENTCLOUD_SSM_ENDPOINT", url.as_str()),
+    ];
+    let plugged = Plugged::start(&folder, &[], &env);
+    let script = component_build::root().join("tests/fixtures/sdk/c_core.py");
+    let output = Command::new(python)
+        .arg(script)
+        .arg(plugged.socket())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .unwrap();
+    let said = text(&output.stdout) + &text(&output.stderr);
+    assert!(output.status.success(), "{said}\n{}", plugged.process.log());
+}
+
+#[tokio::test]
+async fn a_burst_of_idle_connections_stalls_nobody_and_ends_at_once() {
+    let emulator = Emulator::start(Config::sample()).await.unwrap();
+    let folder = Folder::new();
+    let plugged = Plugged::start(&folder, &[], &[]);
+    let started = Instant::now();
+    let mut idle = Vec::new();
+    for number in 0..400 {
+        let mut stream = UnixStream::connect(plugged.socket()).unwrap();
+        match number % 4 {
+            0 => {}
+            1 => stream.write_all(b"PRI").unwrap(),
+            2 => stream.write_all(HELLO).unwrap(),
+            _ => stream.write_all(&[HELLO, &half_a_call()].concat()).unwrap(),
+        }
+        idle.push(stream);
+    }
+    let mut client = plugged.client().await;
+    client.init("a", &emulator, &[]).await.unwrap();
+    assert_eq!(client.value("a", "api-token").await, "sample-token-4f1c");
+    assert!(started.elapsed() < Duration::from_secs(10));
+
+    plugged.process.signal(Signal::TERM);
+    let (status, log) = plugged.process.end();
+    assert!(
+        status.success() && !log.contains("still in flight"),
+        "{log}"
+    );
+    for mut stream in idle {
+        let mut rest = Vec::new();
+        let _ = stream.read_to_end(&mut rest);
+    }
+}
+
+#[tokio::test]
+async fn without_file_descriptors_it_waits_says_so_and_goes_on() {
+    let folder = Folder::new();
+    let sockets = folder.file("sockets");
+    let host = command(
+        &["plug", "--sockets-folder", sockets.to_str().unwrap()],
+        &[],
+    );
+    let mut limited = std::process::Command::new("sh");
+    limited
+        .args(["-c", "ulimit -n 60 && exec \"$0\" \"$@\""])
+        .arg(host.get_program())
+        .args(host.get_args())
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin");
+    let mut process = Process::start(limited);
+    process.wait_for("plugged in", 1);
+    let socket = sockets.join("tencentcloud.ssm.wasm.sock");
+    let started = Instant::now();
+    let idle: Vec<_> = (0..100)
+        .map(|_| UnixStream::connect(&socket).unwrap())
+        .collect();
+    process.wait_for("no connection is accepted for 1s", 2);
+    let lines = process.log().matches("no connection is accepted").count();
+    assert!(lines <= 3 + usize::try_from(started.elapsed().as_secs()).unwrap());
+    drop(idle);
+    let mut client = HealthClient::new(connect(&socket).await);
+    let answer = client.check(HealthCheckRequest::default()).await.unwrap();
+    assert_eq!(answer.into_inner().status, 1);
+    process.is_running();
+}
+
+#[tokio::test]
+async fn headers_are_taken_up_to_a_limit_and_beyond_it_the_connection_goes_on() {
+    let emulator = Emulator::start(Config::sample()).await.unwrap();
+    let folder = Folder::new();
+    let plugged = Plugged::start(&folder, &[], &[]);
+    let mut client = plugged.client().await;
+    client.init("a", &emulator, &[]).await.unwrap();
+    for (length, fits) in [(8 << 10, true), (20 << 10, false)] {
+        let key = "api-token".to_owned();
+        let mut request = to(
+            "a",
+            GetSecretRequest {
+                key,
+                ..GetSecretRequest::default()
+            },
+        );
+        let long = MetadataValue::try_from("x".repeat(length)).unwrap();
+        request.metadata_mut().insert("x-long", long);
+        assert_eq!(client.0.get(request).await.is_ok(), fits, "{length}");
+    }
+    assert_eq!(client.value("a", "api-token").await, "sample-token-4f1c");
+}
+
+#[tokio::test]
+async fn a_storm_of_sighup_changes_nothing() {
+    let emulator = Emulator::start(Config::sample()).await.unwrap();
+    let folder = Folder::new();
+    let mut plugged = Plugged::start(&folder, &[], &[]);
+    let mut client = plugged.client().await;
+    client.init("a", &emulator, &[]).await.unwrap();
+    for _ in 0..200 {
+        for _ in 0..5 {
+            plugged.process.signal(Signal::HUP);
+        }
+        assert_eq!(client.value("a", "api-token").await, "sample-token-4f1c");
+    }
+    plugged.process.is_running();
+    let _ = connect(&plugged.socket()).await;
+}

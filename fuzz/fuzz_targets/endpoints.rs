@@ -1,0 +1,44 @@
+//! Every endpoint that the component accepts can be granted by the host, as the same origin, and a
+//! request to it passes the allow-list.
+
+#![no_main]
+#![allow(dead_code, reason = "parts of the host that are for its options")]
+
+use std::net::Ipv6Addr;
+
+use http::Uri;
+use libfuzzer_sys::fuzz_target;
+use ssm::Endpoint;
+
+#[path = "../../crates/host/src/outbound/allow.rs"]
+mod allow;
+#[path = "../../crates/host/src/outbound/origin.rs"]
+mod origin;
+
+use allow::AllowList;
+use origin::Origin;
+
+fuzz_target!(|text: &str| {
+    let Ok(endpoint) = Endpoint::parse(text, true) else {
+        return;
+    };
+    // What only looks like an IPv6 address is left to connecting.
+    let address = endpoint
+        .authority()
+        .strip_prefix('[')
+        .and_then(|it| it.split(']').next());
+    if address.is_some_and(|it| it.parse::<Ipv6Addr>().is_err()) {
+        return;
+    }
+    let granted = Origin::parse(text).unwrap();
+    let scheme = if endpoint.https() { "https" } else { "http" };
+    let sent = format!("{scheme}://{}", endpoint.authority());
+    assert_eq!(granted.to_string(), sent);
+    let uri: Uri = format!("{sent}/").parse().unwrap();
+    let mut list = AllowList::default();
+    list.add_origin(&granted);
+    assert!(list.allows(&uri), "{uri}");
+    let mut written = AllowList::default();
+    written.add(&sent).unwrap();
+    assert!(written.allows(&uri), "{uri}");
+});

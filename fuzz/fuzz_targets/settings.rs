@@ -1,0 +1,63 @@
+//! The component's properties and settings, from lines of `NAME=VALUE`: what is taken is within its
+//! range and can be reached; what is not is refused as the operator's mistake, on one line.
+
+#![no_main]
+#![allow(dead_code, reason = "parts of the component that are for its exports")]
+
+use std::time::Duration;
+
+use libfuzzer_sys::fuzz_target;
+use ssm::{Error, ErrorKind};
+
+#[path = "../../src/entries.rs"]
+mod entries;
+#[path = "../../crates/host/src/outbound/origin.rs"]
+mod origin;
+#[path = "../../src/parse.rs"]
+mod parse;
+#[path = "../../src/properties.rs"]
+mod properties;
+#[path = "../../src/settings.rs"]
+mod settings;
+
+use origin::Origin;
+use properties::Properties;
+use settings::Settings;
+
+fn check(error: &Error) {
+    assert_eq!(error.kind, ErrorKind::InvalidConfig);
+    assert!(
+        !error.message.contains(char::is_control),
+        "{}",
+        error.message
+    );
+}
+
+fuzz_target!(|text: &str| {
+    let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    let lines = text.split('\n').filter_map(|line| line.split_once('='));
+    let pairs: Vec<_> = lines.map(own).collect();
+    let variable = |name: &str| {
+        let found = pairs.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.clone())
+    };
+    let environment = Settings::new(&Properties::from_environment(variable));
+    let metadata = Properties::from_metadata(pairs.clone()).and_then(|it| Settings::new(&it));
+    for settings in [environment, metadata] {
+        match settings {
+            Err(error) => check(&error),
+            Ok(Settings { client, .. }) => {
+                let range = Duration::from_millis(10)..=Duration::from_secs(600);
+                assert!(range.contains(&client.timeout));
+                assert!((1..=256).contains(&client.max_in_flight) && client.max_retries <= 20);
+                let scheme = if client.endpoint.https() {
+                    "https"
+                } else {
+                    "http"
+                };
+                let endpoint = format!("{scheme}://{}", client.endpoint.authority());
+                assert_eq!(Origin::parse(&endpoint).unwrap().to_string(), endpoint);
+            }
+        }
+    }
+});

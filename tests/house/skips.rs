@@ -1,0 +1,31 @@
+//! Tests that do not run where somebody may think that they did.
+
+use std::fs;
+
+use super::{root, sources};
+
+/// What keeps a test from running, and the one place that may hold it: programs of others that are
+/// not there (in CI that is a failure), and the soak, which CI runs by its name.
+const ONLY_THERE: [(&str, &str); 2] = [
+    (concat!("SKIP", "PED"), "tests/support/src/programs.rs"),
+    (
+        concat!("#[ig", "nore"),
+        "crates/host/tests/host/soak/mod.rs",
+    ),
+];
+
+#[test]
+fn no_test_is_skipped_or_ignored_without_ci_knowing() {
+    let folders = ["crates", "host-test", "src", "tests", "tools"];
+    let files = folders.iter().flat_map(|name| sources(&root().join(name)));
+    let texts: Vec<_> = files
+        .map(|file| (fs::read_to_string(&file).unwrap(), file))
+        .collect();
+    for (text, place) in ONLY_THERE {
+        let holders = texts.iter().filter(|(code, _)| code.contains(text));
+        let holders: Vec<_> = holders
+            .map(|(_, file)| file.strip_prefix(root()).unwrap().to_str().unwrap())
+            .collect();
+        assert_eq!(holders, [place], "{text}");
+    }
+}

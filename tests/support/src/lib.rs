@@ -1,0 +1,8 @@
+//! What tests of the host and of the component need that knows neither: Components to write,
+//! programs of others, and what is skipped for want of one.
+
+#![cfg(not(target_family = "wasm"))]
+
+pub mod programs;
+pub mod resources;
+pub mod skips;
