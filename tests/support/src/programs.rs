@@ -72,27 +72,42 @@ pub const CONFORMANCE: Program = Program {
     by: "tools/daprd, which needs Go",
 };
 
+/// Whether this process may give files to other users. Where not, the test that asked is to return,
+/// and `cargo test` says at its end that it was skipped.
+///
+/// # Panics
+/// In CI if it may not, and if the skip cannot be noted down.
+pub fn is_root() -> bool {
+    let is_root = rustix::process::geteuid().is_root();
+    if !is_root {
+        skip("the rights of root", "cargo test as root");
+    }
+    is_root
+}
+
+#[expect(clippy::expect_used, reason = "for tests only")]
+fn skip(missing: &str, by: &str) {
+    assert!(
+        env::var_os("CI").is_none(),
+        "{missing} is missing here: run {by}"
+    );
+    Skips::of_this_run()
+        .add(missing, by)
+        .expect("a skipped test is noted down");
+}
+
 impl Program {
     /// Where it is. `None` if it is missing: the test that asked is to return, and `cargo test`
     /// says at its end that it was skipped.
     ///
     /// # Panics
     /// In CI if it is missing, and if the skip cannot be noted down.
-    #[expect(clippy::expect_used, reason = "documented; for tests only")]
     pub fn find(&self) -> Option<PathBuf> {
         let path = root().join(self.path);
         if path.exists() {
             return Some(path);
         }
-        let Self { name, by, .. } = self;
-        assert!(
-            env::var_os("CI").is_none(),
-            "{name} is missing here: {}; run {by}",
-            path.display()
-        );
-        Skips::of_this_run()
-            .add(name, by)
-            .expect("a skipped test is noted down");
+        skip(self.name, self.by);
         None
     }
 }

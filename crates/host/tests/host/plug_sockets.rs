@@ -12,8 +12,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::{Signal, geteuid};
+use rustix::process::Signal;
 use ssm_emulator::{Config, Emulator};
+use test_support::programs::is_root;
 use tokio::time::sleep;
 
 use crate::{
@@ -44,14 +45,6 @@ fn owned(folder: &Folder, name: &str, owner: u32, mode: u32) -> std::path::PathB
     fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
     chown(&path, Some(owner), None).unwrap();
     path
-}
-
-fn is_root() -> bool {
-    let root = geteuid().is_root();
-    if !root {
-        eprintln!("SKIPPED: only root makes folders and processes of other users");
-    }
-    root
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use http::StatusCode;
 use rustix::process::Signal;
+use test_support::programs::DAPRD;
 
 use crate::{
-    daprd::{World, program},
+    daprd::World,
     reload::until,
     support::{Folder, Served, command, component, text},
 };
@@ -66,7 +67,7 @@ async fn variables_are_filled_in_by_the_host_and_by_daprd() {
     );
     assert_eq!(served.get(BAR).await.status, StatusCode::OK);
 
-    let Some(program) = program("daprd") else {
+    let Some(program) = DAPRD.find() else {
         return;
     };
     let mut world = World::new(program);

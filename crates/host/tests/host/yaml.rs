@@ -2,8 +2,10 @@
 
 use std::fs;
 
+use test_support::programs::DAPRD;
+
 use crate::{
-    daprd::{World, program},
+    daprd::World,
     support::{Folder, Served, component},
 };
 
@@ -163,7 +165,7 @@ async fn the_host_reads_files_as_people_have_them() {
 
 #[tokio::test]
 async fn daprd_reads_them_as_the_host_does() {
-    let Some(program) = program("daprd") else {
+    let Some(program) = DAPRD.find() else {
         return;
     };
     let mut world = World::new(program);
