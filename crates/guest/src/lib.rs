@@ -1,12 +1,32 @@
 //! `dapr:secretstores/store@0.1.0` as a component imports it: for fronts that are composed with a
 //! store. The contract is `wit/secretstores.wit`; see there for what each function promises.
 
+mod secret;
+
 pub use dapr_secrets_api::{Kind, Metadata};
 
-use self::bindings::dapr::secretstores::store::ErrorKind;
-pub use self::bindings::dapr::secretstores::store::{
-    Error, Secret, bulk_get, features, get, init, ping,
+use self::bindings::dapr::secretstores::store::{self, ErrorKind};
+pub use self::{
+    bindings::dapr::secretstores::store::{Error, features, init, ping},
+    secret::Secret,
 };
+
+/// Reads one secret.
+///
+/// # Errors
+/// Of all kinds.
+pub fn get(name: &str, metadata: &[(String, String)]) -> Result<Secret, Error> {
+    store::get(name, metadata).map(Secret::from)
+}
+
+/// Reads many secrets, sorted by name.
+///
+/// # Errors
+/// Of all kinds.
+pub fn bulk_get(metadata: &[(String, String)]) -> Result<Vec<Secret>, Error> {
+    let secrets = store::bulk_get(metadata)?;
+    Ok(secrets.into_iter().map(Secret::from).collect())
+}
 
 impl Error {
     /// Who can mend it.

@@ -132,6 +132,11 @@ impl Counted {
             "Instances of components that live now.",
         )?;
         live.set(i64::try_from(usage.instances).unwrap_or(i64::MAX));
+        let memory = IntGauge::new(
+            "dapr_wasm_memory_bytes",
+            "The memory of the instances of components that live now.",
+        )?;
+        memory.set(i64::try_from(usage.memory).unwrap_or(i64::MAX));
         let traps = IntCounter::new(
             "dapr_wasm_traps_total",
             "Calls in which a component trapped.",
@@ -150,6 +155,7 @@ impl Counted {
             requests.with_label_values(&[result]).inc_by(count);
         }
         let mut families = live.collect();
+        families.extend(memory.collect());
         families.extend(traps.collect());
         families.extend(requests.collect());
         Ok(families)

@@ -1,4 +1,4 @@
-//! Values as Dapr's components write them: Go's durations and Dapr's booleans.
+//! Values as Dapr's components write them: Go's durations, Dapr's booleans, Kubernetes' quantities.
 //!
 //! `no_std` and without allocation. No function panics, whatever the text.
 
@@ -6,6 +6,8 @@
 
 mod boolean;
 mod duration;
+mod quantity;
 
 pub use boolean::{boolean, is_truthy};
 pub use duration::duration;
+pub use quantity::quantity;

@@ -1,11 +1,13 @@
 //! The command `dapr-wasm-host`. Flags and environment variables are daprd's where daprd has them.
 
 mod addresses;
+mod allow;
 mod check;
 mod daprd;
 mod escape;
 mod flag;
 mod log;
+mod memory;
 mod plug;
 mod serve;
 mod setup;

@@ -9,6 +9,7 @@ use std::{
 
 use clap::Args;
 
+use super::{allow::Allowed, memory};
 use crate::{
     loader::Loader,
     metrics::Metrics,
@@ -16,7 +17,7 @@ use crate::{
     resources::Identity,
     serve::{ListenerKind, ServeError, serve_metrics},
     stores::{
-        Environment, PoolOptions, Properties, StoreType, StoreTypes,
+        Environment, Grants, PoolOptions, Properties, StoreType, StoreTypes,
         environment::{self, set},
     },
     wasm::{Runtime, RuntimeConfig},
@@ -35,7 +36,7 @@ pub(super) const VARIABLES: [&str; 3] = [
 /// What the names of the built-in store's variables begin with: keys are among them.
 const PREFIX: &str = "TENCENTCLOUD_";
 /// How many calls one store works on at once where nothing else is said.
-const MAX_INSTANCES_OF_A_STORE: usize = 64;
+const MAX_INSTANCES_OF_A_STORE: u32 = 64;
 /// How many instances there may be in all stores together.
 const MAX_INSTANCES: u32 = 1_000;
 
@@ -58,12 +59,18 @@ pub(super) struct SetupOptions {
     /// Trust the certificate authorities in a PEM file too
     #[arg(long, value_name = "FILE")]
     extra_ca: Option<PathBuf>,
-    /// Let components reach another origin, such as https://*.example.com; may be given again
-    #[arg(long, value_name = "ORIGIN")]
+    /// Let the components of a type reach another origin, such as https://*.example.com; without a
+    /// type, the built-in one; may be given again
+    #[arg(long, value_name = "[TYPE=]ORIGIN")]
     allow: Vec<String>,
     /// How many calls one store may work on at once; further calls wait
     #[arg(long, default_value_t = MAX_INSTANCES_OF_A_STORE, value_name = "COUNT")]
-    max_instances: usize,
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_INSTANCES)))]
+    max_instances: u32,
+    /// The memory that all components may use together, such as 512Mi [default: half of what the
+    /// control group or the machine has]
+    #[arg(long, value_name = "QUANTITY", value_parser = bytes)]
+    max_memory: Option<usize>,
 }
 
 /// Where figures are served.
@@ -93,25 +100,29 @@ impl SetupOptions {
     }
 
     pub(super) fn setup(&self) -> Result<Setup, Box<dyn Error>> {
+        let half = || memory::default_budget().and_then(|bytes| bytes.try_into().ok());
         let runtime = Runtime::new(&RuntimeConfig {
             max_instances: MAX_INSTANCES,
+            max_total_memory: self.max_memory.or_else(half).unwrap_or(usize::MAX),
             cache: cache_folder(),
             ..RuntimeConfig::default()
         })?;
         let outbound = self.outbound()?;
         let pool = PoolOptions {
             outbound: outbound.clone(),
-            max_instances: self.max_instances,
+            max_instances: usize::try_from(self.max_instances)?,
         };
-        let ours = runtime.tencentcloud_ssm()?;
+        let mut allowed = Allowed::read(&self.allow)?;
+        // SSM's and STS's endpoints in all regions.
+        let apis = outbound.allowing_patterns(["https://*.tencentcloudapi.com"])?;
+        let ours = Grants {
+            outbound: allowed.built_in(&apis)?,
+            environment: environment(environment::all()),
+        };
+        let component = runtime.tencentcloud_ssm()?;
         let mut types = StoreTypes::new(pool).hiding(PREFIX);
         for name in [WASM, BUILT_IN] {
-            types = match environment(environment::all()) {
-                Some(environment) => {
-                    types.with_environment(name.parse()?, ours.clone(), environment)
-                }
-                None => types.with(name.parse()?, ours.clone()),
-            };
+            types = types.granting(name.parse()?, component.clone(), ours.clone());
         }
         let mut others = Vec::new();
         for component in &self.component {
@@ -119,9 +130,14 @@ impl SetupOptions {
             let failed = |why: &dyn Error| format!("--component {component}: {why}");
             let bytes = fs::read(file).map_err(|why| failed(&why))?;
             let loaded = runtime.load(&bytes).map_err(|why| failed(&why))?;
-            types = types.with(store_type.clone(), loaded);
+            let grants = Grants {
+                outbound: allowed.of(&store_type, &outbound)?,
+                environment: None,
+            };
+            types = types.granting(store_type.clone(), loaded, grants);
             others.push(store_type);
         }
+        allowed.all_used()?;
         let namespace = set("NAMESPACE");
         let identity = Identity {
             app_id: self.app_id.clone(),
@@ -142,11 +158,7 @@ impl SetupOptions {
     }
 
     fn outbound(&self) -> Result<Outbound, Box<dyn Error>> {
-        // SSM's and STS's endpoints in all regions.
-        let mut outbound = Outbound::builder().allow("https://*.tencentcloudapi.com")?;
-        for origin in &self.allow {
-            outbound = outbound.allow(origin)?;
-        }
+        let mut outbound = Outbound::builder();
         let either = |upper: &str| set(upper).or_else(|| set(&upper.to_ascii_lowercase()));
         if let Some(proxy) = either("HTTPS_PROXY") {
             let exceptions = either("NO_PROXY").unwrap_or_default();
@@ -171,6 +183,14 @@ impl MetricsOptions {
         }
         Ok(())
     }
+}
+
+/// A quantity of Kubernetes', of at least one page of WebAssembly.
+fn bytes(text: &str) -> Result<usize, String> {
+    let bytes = values::quantity(text).and_then(|bytes| usize::try_from(bytes).ok());
+    bytes
+        .filter(|bytes| *bytes >= 64 << 10)
+        .ok_or_else(|| "say it as Kubernetes does, such as 512Mi or 2Gi".to_owned())
 }
 
 /// The error, with the option that chooses another port.
@@ -251,6 +271,14 @@ mod tests {
         let endpoint = environment.properties.get("endpoint");
         assert_eq!(endpoint, Some("http://127.0.0.1:1"));
         assert!(with(&[("TENCENTCLOUD_REGION", "ap-guangzhou")]).is_none());
+    }
+
+    #[test]
+    fn memory_is_said_as_kubernetes_says_it() {
+        assert_eq!(bytes("512Mi"), Ok(512 << 20));
+        for wrong in ["", "512mb", "1", "16Ei", "-1Gi"] {
+            assert!(bytes(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

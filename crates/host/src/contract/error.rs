@@ -58,18 +58,40 @@ pub enum CallError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The component trapped, which none should: a fault in it, or a limit of the host's. The
-    /// instance is lost.
-    #[error("the component trapped: {0}; report this, and make a new instance")]
+    /// instance is lost; the next call gets another.
+    #[error("the component trapped: {0}; report it to whoever made the component")]
     Trap(String),
-    /// The call did not end within [`crate::RuntimeConfig::call_timeout`]. The instance is lost.
-    #[error("the component did not answer within {0:?}; make a new instance")]
+    /// The call did not end within its time: [`crate::RuntimeConfig::call_timeout`], or for a store
+    /// its property `timeout` and a grace. The instance is lost; the next call gets another.
+    #[error("the component did not answer within {0:?}; try again, or set its property timeout")]
     TimedOut(Duration),
     /// An earlier call trapped, timed out or was given up half-way.
-    #[error("this instance was lost in an earlier call; make a new one")]
+    #[error("this instance was lost in an earlier call")]
     Lost,
-    /// All instances that the host allows are in use.
-    #[error("no free instance: {0}; raise max_instances or try again later")]
-    NoInstance(String),
+    /// All instances that [`crate::RuntimeConfig::max_instances`] allows are in use.
+    #[error("as many calls run in all stores as this host allows at once; try again later")]
+    NoInstance,
+    /// The memory that [`crate::RuntimeConfig::max_total_memory`] allows is in use.
+    #[error(
+        "the memory that this host allows all components together is in use; try again later, or \
+         allow more (--max-memory)"
+    )]
+    NoMemory,
+    /// The call waited for its turn, and gave up.
+    #[error("{0}; try again later, or let the store work on more calls at once (--max-instances)")]
+    Busy(Waited),
+}
+
+/// Why a call got no turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Waited {
+    /// For this long.
+    #[error("the call waited {0:?} for its turn: the store works on as many as it may")]
+    For(Duration),
+    /// Behind this many others, which is the most.
+    #[error("{0} calls of this store wait for their turn already")]
+    Behind(usize),
 }
 
 impl CallError {
@@ -79,8 +101,17 @@ impl CallError {
         match self {
             Self::Store(error) => error.kind,
             Self::TimedOut(_) => Kind::Timeout,
-            Self::NoInstance(_) => Kind::Unavailable,
+            Self::NoInstance | Self::NoMemory | Self::Busy(_) => Kind::Throttled,
             Self::Trap(_) | Self::Lost => Kind::Internal,
+        }
+    }
+
+    /// Whether the same call may succeed later with nothing changed.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Store(error) => error.retryable,
+            Self::TimedOut(_) | Self::NoInstance | Self::NoMemory | Self::Busy(_) => true,
+            Self::Trap(_) | Self::Lost => false,
         }
     }
 
@@ -106,9 +137,30 @@ mod tests {
         for (error, kind) in [
             (CallError::TimedOut(Duration::ZERO), Kind::Timeout),
             (CallError::Trap("unreachable".to_owned()), Kind::Internal),
-            (CallError::NoInstance(String::new()), Kind::Unavailable),
+            (CallError::NoInstance, Kind::Throttled),
+            (CallError::NoMemory, Kind::Throttled),
+            (CallError::Busy(Waited::Behind(1)), Kind::Throttled),
         ] {
             assert_eq!(error.kind(), kind);
+            let retryable = matches!(kind, Kind::Throttled | Kind::Timeout);
+            assert_eq!(error.is_retryable(), retryable);
+        }
+    }
+
+    #[test]
+    fn no_advice_is_given_that_its_reader_cannot_follow() {
+        for error in [
+            CallError::TimedOut(Duration::from_secs(35)),
+            CallError::Trap("unreachable".to_owned()),
+            CallError::Lost,
+            CallError::NoInstance,
+            CallError::NoMemory,
+            CallError::Busy(Waited::For(Duration::from_secs(120))),
+        ] {
+            let said = error.describe();
+            for internal in ["new instance", "new one", "max_instances", "pool"] {
+                assert!(!said.contains(internal), "{said}");
+            }
         }
     }
 

@@ -5,5 +5,5 @@ mod error;
 mod secret;
 
 pub use dapr_secrets_api::{Kind, Metadata};
-pub use error::{CallError, StoreError};
+pub use error::{CallError, StoreError, Waited};
 pub use secret::Secret;

@@ -54,7 +54,7 @@ mod tests {
         for (error, code) in [
             (CallError::TimedOut(Duration::ZERO), Code::DeadlineExceeded),
             (CallError::Trap("unreachable".to_owned()), Code::Internal),
-            (CallError::NoInstance(String::new()), Code::Unavailable),
+            (CallError::NoInstance, Code::ResourceExhausted),
         ] {
             assert_eq!(status(&error).code(), code);
         }

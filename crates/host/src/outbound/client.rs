@@ -8,26 +8,22 @@ use std::{
     time::Duration,
 };
 
-use http::Uri;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
-    client::{
-        legacy::{Client, connect::HttpConnector},
-        proxy::matcher::Matcher,
-    },
+    client::legacy::Client,
     rt::{TokioExecutor, TokioTimer},
 };
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, pem::PemObject},
-};
+use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer};
 use thiserror::Error;
 use wasmtime_wasi_http::WasiBody;
 
 use super::{
     allow::{AllowList, InvalidPattern},
+    certificates::Bundle,
     connect::Connect,
     origin::Origin,
+    proxy::{InvalidProxy, Proxy},
+    report::Reports,
+    watch::Watch,
 };
 
 /// Idle connections kept for each origin: as many as a bulk read uses at once.
@@ -36,18 +32,23 @@ const MAX_IDLE_CONNECTIONS: usize = 256;
 const IDLE_CONNECTION_LIFE: Duration = Duration::from_secs(60);
 /// How long connecting may take where nothing else is said, name resolution and TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-pub(super) type HttpClient = Client<HttpsConnector<Connect>, WasiBody>;
+/// How long an HTTP/2 connection with a request on it may be silent before it is asked whether it
+/// lives.
+const HTTP2_PING_AFTER: Duration = Duration::from_secs(10);
+/// How long that may take it.
+const HTTP2_PING_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Sends the requests of instances: over pooled connections with HTTP/2 where the origin offers it
 /// and HTTP/1.1 with keep-alive where not, and only to allowed origins. Redirects are not followed.
 /// Cheap to clone; clones share the pool.
 #[derive(Clone)]
 pub struct Outbound {
-    pub(super) client: HttpClient,
+    pub(super) client: Client<Connect, WasiBody>,
     pub(super) allowed: Arc<AllowList>,
     pub(super) connect_timeout: Duration,
     pub(super) counters: Arc<Counters>,
+    pub(super) watch: Watch,
+    pub(super) reports: Arc<Reports>,
 }
 
 /// Requests, counted where they are sent.
@@ -76,7 +77,7 @@ pub struct OutboundBuilder {
     extra_roots: Vec<CertificateDer<'static>>,
     native_roots: bool,
     connect_timeout: Duration,
-    proxy: Matcher,
+    proxy: Option<Proxy>,
 }
 
 /// A setting that cannot be used.
@@ -89,9 +90,9 @@ pub enum InvalidOutbound {
     /// Text that holds no certificate authority.
     #[error("this is not a PEM file of certificates: {0}")]
     Certificates(String),
-    /// A proxy. Its URL is not shown: it may hold a password.
-    #[error("the proxy cannot be used: say http://HOST:PORT")]
-    Proxy,
+    /// A proxy that cannot be used.
+    #[error(transparent)]
+    Proxy(#[from] InvalidProxy),
     /// TLS as a whole.
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] rustls::Error),
@@ -107,6 +108,25 @@ impl Outbound {
             allowed: Arc::new(allowed),
             ..self.clone()
         }
+    }
+
+    /// This client for components that may reach `patterns` too, each as
+    /// [`OutboundBuilder::allow`] takes it.
+    ///
+    /// # Errors
+    /// [`InvalidPattern`].
+    pub fn allowing_patterns<'a>(
+        &self,
+        patterns: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, InvalidPattern> {
+        let mut allowed = AllowList::clone(&self.allowed);
+        for pattern in patterns {
+            allowed.add(pattern)?;
+        }
+        Ok(Self {
+            allowed: Arc::new(allowed),
+            ..self.clone()
+        })
     }
 
     /// What became of its requests.
@@ -126,7 +146,7 @@ impl Outbound {
             extra_roots: Vec::new(),
             native_roots: true,
             connect_timeout: CONNECT_TIMEOUT,
-            proxy: Matcher::builder().build(),
+            proxy: None,
         }
     }
 }
@@ -143,18 +163,25 @@ impl OutboundBuilder {
         Ok(self)
     }
 
-    /// Trusts the certificate authorities in `pem` too.
+    /// Trusts the certificate authorities in `pem` too. One that cannot be read costs itself alone,
+    /// and a line in the log with its position.
     ///
     /// # Errors
-    /// [`InvalidOutbound::Certificates`] if there is none in it.
+    /// [`InvalidOutbound::Certificates`] if none can be read.
     pub fn extra_ca(mut self, pem: &[u8]) -> Result<Self, InvalidOutbound> {
-        let found = CertificateDer::pem_slice_iter(pem)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|why| InvalidOutbound::Certificates(why.to_string()))?;
-        if found.is_empty() {
-            return Err(InvalidOutbound::Certificates("it holds none".to_owned()));
+        let bundle = Bundle::read(pem);
+        if bundle.authorities.is_empty() {
+            let found = bundle.broken.len();
+            let why = format!("of {found} certificates in it none can be read");
+            return Err(InvalidOutbound::Certificates(why));
         }
-        self.extra_roots.extend(found);
+        for position in bundle.broken {
+            tracing::warn!(
+                "certificate number {position} of the additional authorities cannot be read; the \
+                 others count"
+            );
+        }
+        self.extra_roots.extend(bundle.authorities);
         Ok(self)
     }
 
@@ -168,16 +195,12 @@ impl OutboundBuilder {
     /// Reaches `https` origins through a tunnel of the HTTP proxy `url`, but for the hosts in
     /// `exceptions`: as `HTTPS_PROXY` and `NO_PROXY` say it.
     ///
+    /// `exceptions` mean what they mean to Go's programs; this machine is always one.
+    ///
     /// # Errors
-    /// [`InvalidOutbound::Proxy`] if `url` is not one of an HTTP proxy.
+    /// [`InvalidOutbound::Proxy`] if `url` is not one of an HTTP proxy and something would use it.
     pub fn https_proxy(mut self, url: &str, exceptions: &str) -> Result<Self, InvalidOutbound> {
-        let proxy = || Matcher::builder().https(url.to_owned());
-        let anywhere = Uri::from_static("https://a.example");
-        let used = proxy().build().intercept(&anywhere);
-        if used.is_none_or(|used| used.uri().scheme_str() != Some("http")) {
-            return Err(InvalidOutbound::Proxy);
-        }
-        self.proxy = proxy().no(exceptions.to_owned()).build();
+        self.proxy = Proxy::parse(url, exceptions)?;
         Ok(self)
     }
 
@@ -202,30 +225,32 @@ impl OutboundBuilder {
                 .map_err(|why| InvalidOutbound::Certificates(why.to_string()))?;
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
+        let mut tls = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)
             .with_no_client_auth();
-
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(self.connect_timeout));
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_all_versions()
-            .wrap_connector(Connect::new(tcp, self.proxy));
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let watch = Watch::new();
         let client = Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_CONNECTION_LIFE)
             .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
-            .build(connector);
+            .http2_keep_alive_interval(HTTP2_PING_AFTER)
+            .http2_keep_alive_timeout(HTTP2_PING_TIMEOUT)
+            .build(Connect {
+                proxy: self.proxy.map(Arc::new),
+                tls: Arc::new(tls),
+                watch: watch.clone(),
+                limit: self.connect_timeout,
+            });
         Ok(Outbound {
             client,
             allowed: Arc::new(self.allowed),
             connect_timeout: self.connect_timeout,
             counters: Arc::default(),
+            watch,
+            reports: Arc::default(),
         })
     }
 }

@@ -1,12 +1,20 @@
 //! The road out: what a component may reach, and how a request of its gets there.
 
 mod allow;
+mod body;
+mod certificates;
 mod client;
 mod connect;
+mod failure;
 mod hooks;
+mod no_proxy;
 mod origin;
+mod proxy;
+mod report;
+mod watch;
 
 pub use allow::InvalidPattern;
 pub use client::{InvalidOutbound, Outbound, OutboundBuilder, OutboundUsage};
 pub(crate) use hooks::Hooks;
 pub use origin::{InvalidOrigin, Origin};
+pub use proxy::InvalidProxy;

@@ -6,6 +6,7 @@ mod local_env;
 mod local_file;
 mod pool;
 mod properties;
+mod queue;
 mod store;
 mod types;
 
@@ -15,4 +16,4 @@ pub use local_file::LocalFile;
 pub use pool::{Configured, Pool, PoolOptions};
 pub use properties::Properties;
 pub use store::Store;
-pub use types::{InvalidStoreType, StoreType, StoreTypes};
+pub use types::{Grants, InvalidStoreType, StoreType, StoreTypes};

@@ -2,26 +2,30 @@
 
 use std::{
     ops::{Deref, DerefMut},
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    pin::pin,
+    sync::OnceLock,
+    time::Duration,
 };
 
 use async_trait::async_trait;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::{
+    sync::{OnceCell, SemaphorePermit},
+    time::{sleep, timeout},
+};
 
-use super::{environment::Environment, properties::Properties, store::Store};
+use super::{environment::Environment, properties::Properties, queue::Queue, store::Store};
 use crate::{
     contract::{CallError, Metadata, Secret},
     outbound::Outbound,
-    wasm::{Component, InstanceOptions, SecretStore},
+    wasm::{Component, InstanceOptions, SecretStore, Waiting},
 };
 
 /// What a store's property `timeout` is where it names none (`wit/README.md`).
 const DEFAULT_STORE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How much longer than the store's own `timeout` the host waits: the store's error says more.
 const STORE_TIMEOUT_GRACE: Duration = Duration::from_secs(5);
-/// How long an instance is kept that no call needs.
-const IDLE_INSTANCE_LIFE: Duration = Duration::from_secs(60);
+/// How often a call that has its turn asks again for memory to begin with.
+const MEMORY_RETRY: Duration = Duration::from_millis(100);
 
 /// How the instances of a [`Pool`] are made.
 #[derive(Clone)]
@@ -57,7 +61,8 @@ impl Configured {
     }
 }
 
-/// Initialised instances of one component, made on demand. Every call is bounded by the property
+/// Initialised instances of one component, made on demand and given back when no call needs them.
+/// Every call waits for its turn within the limits of the queue, and is then bounded by the property
 /// `timeout` (30 s without) and a grace of 5 s. A call that traps or runs out of time costs its
 /// instance and nothing else.
 pub struct Pool {
@@ -65,13 +70,14 @@ pub struct Pool {
     options: PoolOptions,
     configured: Configured,
     limit: Duration,
-    permits: Semaphore,
-    /// The longest unused first, with the moment of its last call.
-    idle: Mutex<Vec<(Instant, SecretStore)>>,
+    queue: Queue,
+    waiting: Waiting,
+    features: OnceCell<Vec<String>>,
 }
 
 impl Pool {
-    /// Makes the first instance, which proves the properties.
+    /// Proves the properties with an instance that is given back at once, so that any number of
+    /// stores may start.
     ///
     /// # Errors
     /// What `init` says of the properties; [`CallError::Trap`] or [`CallError::TimedOut`] if the
@@ -81,41 +87,72 @@ impl Pool {
         options: PoolOptions,
         configured: Configured,
     ) -> Result<Self, CallError> {
-        let limit = limit(configured.properties());
         let pool = Self {
+            queue: Queue::new(options.max_instances),
+            waiting: component.waiting(),
+            limit: limit(configured.properties()),
             component,
-            permits: Semaphore::new(options.max_instances.max(1)),
             options,
             configured,
-            limit,
-            idle: Mutex::default(),
+            features: OnceCell::new(),
         };
-        pool.bounded(async { pool.lease().await.map(drop) }).await?;
+        let mut lease = pool.lease().await?;
+        if matches!(pool.configured, Configured::By(_)) {
+            pool.features
+                .set(pool.bounded(lease.features()).await?)
+                .ok();
+        }
+        drop(lease.instance.take());
+        drop(lease);
         Ok(pool)
     }
 
     /// How many initialised instances wait for a call.
     pub fn idle(&self) -> usize {
-        self.waiting().len()
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, Vec<(Instant, SecretStore)>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.count()
     }
 
     async fn lease(&self) -> Result<Lease<'_>, CallError> {
-        // Never closed; and if it were, the store would be gone with its pool.
-        let permit = self.permits.acquire().await.map_err(|_| CallError::Lost)?;
-        let waiting = self.waiting().pop();
-        let instance = match waiting {
-            Some((_, instance)) => instance,
-            None => self.instance().await?,
+        let lacking = OnceLock::new();
+        let instance = async {
+            match self.waiting.take() {
+                Some(instance) => Ok(instance),
+                None => self.new_instance(&lacking).await,
+            }
+        };
+        let (turn, instance) = match self.queue.wait(instance).await {
+            // It had its turn, and waited for something else.
+            Err(CallError::Busy(why)) => {
+                return Err(lacking.into_inner().unwrap_or(CallError::Busy(why)));
+            }
+            done => done?,
         };
         Ok(Lease {
-            pool: self,
+            waiting: &self.waiting,
             instance: Some(instance),
-            _permit: permit,
+            _turn: turn,
         })
+    }
+
+    /// Waits where there is no room for another, until others end; notes what there is none of.
+    async fn new_instance(&self, lacking: &OnceLock<CallError>) -> Result<SecretStore, CallError> {
+        loop {
+            let mut freed = pin!(self.component.freed().notified());
+            // From before there was none, so that no end falls in between.
+            freed.as_mut().enable();
+            match self.bounded(self.instance()).await {
+                Err(why @ CallError::NoInstance) => {
+                    lacking.set(why).ok();
+                    freed.await;
+                }
+                // Its own end, half-way through `init`, would be told as room for it.
+                Err(why @ CallError::NoMemory) => {
+                    lacking.set(why).ok();
+                    sleep(MEMORY_RETRY).await;
+                }
+                made => return made,
+            }
+        }
     }
 
     async fn instance(&self) -> Result<SecretStore, CallError> {
@@ -135,7 +172,7 @@ impl Pool {
         &self,
         work: impl Future<Output = Result<T, CallError>>,
     ) -> Result<T, CallError> {
-        let done = tokio::time::timeout(self.limit, work).await;
+        let done = timeout(self.limit, work).await;
         done.unwrap_or(Err(CallError::TimedOut(self.limit)))
     }
 }
@@ -152,31 +189,34 @@ fn limit(properties: &Properties) -> Duration {
 #[async_trait]
 impl Store for Pool {
     async fn features(&self) -> Result<Vec<String>, CallError> {
-        self.bounded(async { self.lease().await?.features().await })
-            .await
+        let ask = || async {
+            let mut lease = self.lease().await?;
+            self.bounded(lease.features()).await
+        };
+        self.features.get_or_try_init(ask).await.cloned()
     }
 
     async fn get(&self, name: &str, metadata: &Metadata) -> Result<Secret, CallError> {
-        self.bounded(async { self.lease().await?.get(name, metadata).await })
-            .await
+        let mut lease = self.lease().await?;
+        self.bounded(lease.get(name, metadata)).await
     }
 
     async fn bulk_get(&self, metadata: &Metadata) -> Result<Vec<Secret>, CallError> {
-        self.bounded(async { self.lease().await?.bulk_get(metadata).await })
-            .await
+        let mut lease = self.lease().await?;
+        self.bounded(lease.bulk_get(metadata)).await
     }
 
     async fn ping(&self) -> Result<(), CallError> {
-        self.bounded(async { self.lease().await?.ping().await })
-            .await
+        let mut lease = self.lease().await?;
+        self.bounded(lease.ping()).await
     }
 }
 
-/// An instance for one call. It goes back to its pool unless it was lost.
+/// An instance for one call. It waits for the next one afterwards, unless it was lost.
 struct Lease<'a> {
-    pool: &'a Pool,
+    waiting: &'a Waiting,
     instance: Option<SecretStore>,
-    _permit: SemaphorePermit<'a>,
+    _turn: SemaphorePermit<'a>,
 }
 
 impl Deref for Lease<'_> {
@@ -197,16 +237,8 @@ impl DerefMut for Lease<'_> {
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        let Some(instance) = self.instance.take() else {
-            return;
-        };
-        if !instance.is_lost() {
-            let now = Instant::now();
-            let mut idle = self.pool.waiting();
-            let unused =
-                idle.partition_point(|(since, _)| now.duration_since(*since) > IDLE_INSTANCE_LIFE);
-            idle.drain(..unused);
-            idle.push((now, instance));
+        if let Some(instance) = self.instance.take().filter(|it| !it.is_lost()) {
+            self.waiting.put(instance);
         }
     }
 }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     contract::{CallError, Kind},
-    outbound::Origin,
+    outbound::{Origin, Outbound},
     wasm::Component,
 };
 
@@ -81,12 +81,22 @@ pub struct StoreTypes {
     hidden: Vec<String>,
 }
 
+/// What the instances of one type are granted. Each store may reach the `endpoint` of its own
+/// Component besides. It has no `Debug`: keys are in the environment.
+#[derive(Clone)]
+pub struct Grants {
+    /// How their requests leave, and what they may reach.
+    pub outbound: Outbound,
+    /// What stores of the type are configured from where no Component is there; `None` where there
+    /// must be one. The instances of all other stores see no variable.
+    pub environment: Option<Environment>,
+}
+
 /// How one type is served.
 #[derive(Clone)]
 struct Served {
     component: Component,
-    /// `None` where stores are configured by Components alone.
-    environment: Option<Environment>,
+    grants: Grants,
 }
 
 impl StoreTypes {
@@ -107,33 +117,21 @@ impl StoreTypes {
         self
     }
 
-    /// Serves `store_type` by `component`.
+    /// Serves `store_type` by `component`, which sees no environment and reaches what the options of
+    /// [`StoreTypes::new`] allow.
     #[must_use]
     pub fn with(self, store_type: StoreType, component: Component) -> Self {
-        self.serving(store_type, component, None)
-    }
-
-    /// Serves `store_type` by `component`, also without a Component, from `environment`.
-    #[must_use]
-    pub fn with_environment(
-        self,
-        store_type: StoreType,
-        component: Component,
-        environment: Environment,
-    ) -> Self {
-        self.serving(store_type, component, Some(environment))
-    }
-
-    fn serving(
-        mut self,
-        store_type: StoreType,
-        component: Component,
-        environment: Option<Environment>,
-    ) -> Self {
-        let served = Served {
-            component,
-            environment,
+        let grants = Grants {
+            outbound: self.options.outbound.clone(),
+            environment: None,
         };
+        self.granting(store_type, component, grants)
+    }
+
+    /// Serves `store_type` by `component` with `grants`, and none of the options' own.
+    #[must_use]
+    pub fn granting(mut self, store_type: StoreType, component: Component, grants: Grants) -> Self {
+        let served = Served { component, grants };
         self.components.insert(store_type, served);
         self
     }
@@ -182,7 +180,7 @@ impl StoreTypes {
         store_type: &StoreType,
     ) -> Option<Result<Arc<dyn Store>, CallError>> {
         let served = self.components.get(store_type)?;
-        let environment = served.environment.clone()?;
+        let environment = served.grants.environment.clone()?;
         Some(self.pool(served, Configured::From(environment)).await)
     }
 
@@ -191,7 +189,10 @@ impl StoreTypes {
         served: &Served,
         configured: Configured,
     ) -> Result<Arc<dyn Store>, CallError> {
-        let mut options = self.options.clone();
+        let mut options = PoolOptions {
+            outbound: served.grants.outbound.clone(),
+            ..self.options
+        };
         // Whoever configures an endpoint means the store to reach it.
         let endpoint = configured.properties().get("endpoint").map(Origin::parse);
         if let Some(Ok(origin)) = &endpoint {

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
 use wasmtime::component::Component as Compiled;
 
 use super::{
     engine::Engine,
+    idle::Waiting,
     instance::SecretStore,
     state::{InstanceOptions, State},
 };
@@ -39,13 +41,25 @@ impl Component {
     ///
     /// # Errors
     /// [`CallError::NoInstance`] if all that [`crate::RuntimeConfig::max_instances`] allows are in
-    /// use, [`CallError::Trap`] if the component fails while it starts.
+    /// use, [`CallError::NoMemory`] if there is no memory left for it, [`CallError::Trap`] if the
+    /// component fails while it starts. Idle instances of a [`Pool`](crate::stores::Pool) are given
+    /// back first.
     pub async fn instantiate(
         &self,
         outbound: &Outbound,
         options: &InstanceOptions,
     ) -> Result<SecretStore, CallError> {
         SecretStore::new(&self.engine, &self.store, outbound, options).await
+    }
+
+    /// A place for initialised instances of one store.
+    pub(crate) fn waiting(&self) -> Waiting {
+        Waiting::new(&self.engine)
+    }
+
+    /// Told of every instance of the runtime that is given back or put away.
+    pub(crate) fn freed(&self) -> &Notify {
+        &self.engine.freed
     }
 
     /// The interfaces that it imports, with their versions, sorted.

@@ -2,18 +2,26 @@
 
 use std::{
     path::PathBuf,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
+use tokio::sync::Notify;
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use super::{cache, compile, ticker::Ticker};
+use super::{budget::Budget, cache::Cache, compile, idle::Idle, ticker::Ticker};
 
 /// How many instances may live at once where nothing else is said.
 const DEFAULT_MAX_INSTANCES: u32 = 100;
-/// The memory that one linear memory of an instance may have, in bytes.
+/// The memory that one instance may have, in bytes.
 const MAX_MEMORY: usize = 64 << 20;
+/// How many resources one instance may hold at once: requests, bodies, streams, timers.
+const MAX_RESOURCES: usize = 10_000;
+/// How long an instance is kept that no call needs.
+const IDLE_INSTANCE_LIFE: Duration = Duration::from_secs(60);
 /// How long a call of an instance may take, whatever its store's own deadline is.
 const CALL_TIMEOUT: Duration = Duration::from_secs(660);
 
@@ -22,22 +30,35 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(660);
 pub struct RuntimeConfig {
     /// How many instances may live at once.
     pub max_instances: u32,
-    /// The memory that one instance may use, in bytes.
+    /// The memory that one instance may use, in bytes: all its linear memories together.
     pub max_memory: usize,
+    /// The memory that all instances may use together, in bytes. A call that finds none left, when
+    /// all idle instances have been given back, ends as [`CallError::NoMemory`](crate::CallError).
+    pub max_total_memory: usize,
+    /// How many resources one instance may hold at once: requests, bodies, streams, timers. It
+    /// traps when it asks for more.
+    pub max_resources: usize,
+    /// How long an instance of a [`Pool`](crate::stores::Pool) is kept that no call needs. The one
+    /// that was used last is kept longer.
+    pub idle_life: Duration,
     /// After this long a call is given up and its instance is lost. It is the host's safeguard
     /// against a faulty component; longer than any deadline that a store keeps by itself.
     pub call_timeout: Duration,
     /// Where compiled code is kept from one process to the next. A folder that others may write
-    /// to, or that belongs to another user, is not used.
+    /// to, or that belongs to another user, is not used; nor is one below such a folder.
     pub cache: Option<PathBuf>,
 }
 
 impl Default for RuntimeConfig {
-    /// 100 instances of at most 64 MiB; calls of at most 11 minutes.
+    /// 100 instances of at most 64 MiB each, together without a limit of their own; 10,000
+    /// resources each; idle for 60 s; calls of at most 11 minutes.
     fn default() -> Self {
         Self {
             max_instances: DEFAULT_MAX_INSTANCES,
             max_memory: MAX_MEMORY,
+            max_total_memory: usize::MAX,
+            max_resources: MAX_RESOURCES,
+            idle_life: IDLE_INSTANCE_LIFE,
             call_timeout: CALL_TIMEOUT,
             cache: None,
         }
@@ -50,6 +71,11 @@ pub(super) struct Engine {
     pub(super) limits: RuntimeConfig,
     pub(super) ticker: Ticker,
     pub(super) counters: Counters,
+    pub(super) cache: Option<Cache>,
+    pub(super) budget: Budget,
+    pub(super) idle: Arc<Idle>,
+    /// Told of every instance that is given back or put away.
+    pub(super) freed: Notify,
 }
 
 impl Engine {
@@ -63,7 +89,38 @@ impl Engine {
             wasmtime,
             limits: limits.clone(),
             counters: Counters::default(),
+            cache: limits.cache.as_deref().and_then(Cache::open),
+            budget: Budget::new(limits.max_total_memory),
+            idle: Idle::start(limits.idle_life)?,
+            freed: Notify::new(),
         })
+    }
+
+    /// Takes `bytes` of the budget, and idle instances back until there are as many; whether there
+    /// were.
+    pub(super) fn reserve(&self, bytes: usize) -> bool {
+        loop {
+            if self.budget.take(bytes) {
+                return true;
+            }
+            if !self.idle.give_up_longest() {
+                return false;
+            }
+        }
+    }
+
+    pub(super) fn usage(&self) -> Usage {
+        Usage {
+            instances: self.counters.instances.load(Ordering::Relaxed),
+            traps: self.counters.traps.load(Ordering::Relaxed),
+            memory: self.budget.used() as u64,
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.idle.end();
     }
 }
 
@@ -82,20 +139,12 @@ pub struct Usage {
     pub instances: u64,
     /// Calls that trapped.
     pub traps: u64,
-}
-
-impl Counters {
-    pub(super) fn usage(&self) -> Usage {
-        Usage {
-            instances: self.instances.load(Ordering::Relaxed),
-            traps: self.traps.load(Ordering::Relaxed),
-        }
-    }
+    /// The memory of the instances that live now, in bytes.
+    pub memory: u64,
 }
 
 fn config(limits: &RuntimeConfig, pooled: bool) -> Config {
     let mut config = compile::config();
-    config.cache(limits.cache.as_deref().and_then(cache::open));
     if pooled {
         let mut pool = PoolingAllocationConfig::new();
         let count = limits.max_instances;

@@ -5,6 +5,7 @@ use std::sync::{Arc, atomic::Ordering};
 use wasmtime::Store;
 
 use super::{
+    budget::Spent,
     engine::Engine,
     state::{InstanceOptions, State},
 };
@@ -23,10 +24,16 @@ use crate::{
 /// A call that is dropped half-way, times out or traps loses the instance: every later call
 /// returns [`CallError::Lost`].
 pub struct SecretStore {
-    engine: Arc<Engine>,
     store: Store<State>,
     exports: Exports,
     lost: bool,
+    /// Dropped last: others are told when the room is really there.
+    live: Live,
+}
+
+/// An instance that is counted, and told of when it is gone.
+struct Live {
+    engine: Arc<Engine>,
 }
 
 impl SecretStore {
@@ -36,28 +43,31 @@ impl SecretStore {
         outbound: &Outbound,
         options: &InstanceOptions,
     ) -> Result<Self, CallError> {
-        let state = State::new(outbound, options, engine.limits.max_memory);
-        let mut store = Store::new(&engine.wasmtime, state);
-        store.limiter(|state| &mut state.limits);
-        store.epoch_deadline_async_yield_and_update(1);
-        let _running = engine.ticker.running();
-        let exports = component
-            .instantiate_async(&mut store)
-            .await
-            .map_err(|why| {
-                if why.is::<wasmtime::PoolConcurrencyLimitError>() {
-                    CallError::NoInstance(why.to_string())
-                } else {
-                    CallError::Trap(trap_text(&why))
+        loop {
+            let state = State::new(engine, outbound, options);
+            let mut store = Store::new(&engine.wasmtime, state);
+            store.limiter(|state| &mut state.share);
+            store.epoch_deadline_async_yield_and_update(1);
+            let _running = engine.ticker.running();
+            let why = match component.instantiate_async(&mut store).await {
+                Ok(exports) => {
+                    return Ok(Self {
+                        store,
+                        exports,
+                        lost: false,
+                        live: Live::new(engine),
+                    });
                 }
-            })?;
-        engine.counters.instances.fetch_add(1, Ordering::Relaxed);
-        Ok(Self {
-            engine: Arc::clone(engine),
-            store,
-            exports,
-            lost: false,
-        })
+                Err(why) => why,
+            };
+            if !why.is::<wasmtime::PoolConcurrencyLimitError>() {
+                return Err(failed(&why));
+            }
+            drop(store);
+            if !engine.idle.give_up_longest() {
+                return Err(CallError::NoInstance);
+            }
+        }
     }
 
     /// Configures the store with the properties of a Dapr Component. Does no I/O.
@@ -128,8 +138,9 @@ impl SecretStore {
         }
         // Until the call has ended well: a future dropped half-way leaves the instance unusable.
         self.lost = true;
-        let limit = self.engine.limits.call_timeout;
-        let _running = self.engine.ticker.running();
+        let engine = &self.live.engine;
+        let limit = engine.limits.call_timeout;
+        let _running = engine.ticker.running();
         self.store.set_epoch_deadline(1);
         let work = work(&mut self.store, self.exports.dapr_secretstores_store());
         match tokio::time::timeout(limit, work).await {
@@ -138,22 +149,38 @@ impl SecretStore {
                 Ok(result)
             }
             Ok(Err(why)) => {
-                self.engine.counters.traps.fetch_add(1, Ordering::Relaxed);
-                Err(CallError::Trap(trap_text(&why)))
+                let failed = failed(&why);
+                if matches!(failed, CallError::Trap(_)) {
+                    engine.counters.traps.fetch_add(1, Ordering::Relaxed);
+                }
+                Err(failed)
             }
             Err(_) => Err(CallError::TimedOut(limit)),
         }
     }
 }
 
-impl Drop for SecretStore {
-    fn drop(&mut self) {
-        let live = &self.engine.counters.instances;
-        live.fetch_sub(1, Ordering::Relaxed);
+impl Live {
+    fn new(engine: &Arc<Engine>) -> Self {
+        engine.counters.instances.fetch_add(1, Ordering::Relaxed);
+        let engine = Arc::clone(engine);
+        Self { engine }
     }
 }
 
-/// Why it trapped, without the backtrace.
-fn trap_text(why: &wasmtime::Error) -> String {
-    why.root_cause().to_string()
+impl Drop for Live {
+    fn drop(&mut self) {
+        let live = &self.engine.counters.instances;
+        live.fetch_sub(1, Ordering::Relaxed);
+        self.engine.freed.notify_one();
+    }
+}
+
+/// Why it ended, without the backtrace.
+fn failed(why: &wasmtime::Error) -> CallError {
+    if why.is::<Spent>() {
+        CallError::NoMemory
+    } else {
+        CallError::Trap(why.root_cause().to_string())
+    }
 }

@@ -1,18 +1,23 @@
 //! How a component runs: one engine for a process, compiled components, instances with their limits.
 //! Nothing in here knows Dapr's resources or a protocol.
 
+mod budget;
 mod cache;
 mod compile;
 mod component;
 mod embedded;
 mod engine;
+mod http;
+mod idle;
 mod instance;
 mod runtime;
 mod state;
 mod ticker;
+mod trusted;
 
 pub use component::Component;
 pub use engine::{RuntimeConfig, Usage};
+pub(crate) use idle::Waiting;
 pub use instance::SecretStore;
 pub use runtime::{LoadError, Runtime};
 pub use state::{InstanceOptions, Output};

@@ -8,6 +8,7 @@ use wasmtime::component::{Component as Compiled, Linker};
 use super::{
     component::Component,
     engine::{Engine, RuntimeConfig, Usage},
+    http,
     state::State,
 };
 use crate::contract::bindings::SecretStorePre;
@@ -56,8 +57,12 @@ impl Runtime {
     /// If it is not a component, does not export `dapr:secretstores/store@0.1.0`, or imports what
     /// this host does not offer. The message names it.
     pub fn load(&self, component: &[u8]) -> Result<Component, LoadError> {
-        let compiled = Compiled::new(&self.engine.wasmtime, component)
-            .map_err(|why| LoadError::new("not a component that wasmtime can run", why))?;
+        let compiled = match &self.engine.cache {
+            Some(cache) => cache.compiled(&self.engine.wasmtime, component),
+            None => Compiled::new(&self.engine.wasmtime, component),
+        };
+        let compiled =
+            compiled.map_err(|why| LoadError::new("not a component that wasmtime can run", why))?;
         self.link(compiled)
     }
 
@@ -72,7 +77,7 @@ impl Runtime {
 
     /// What its instances did so far.
     pub fn usage(&self) -> Usage {
-        self.engine.counters.usage()
+        self.engine.usage()
     }
 
     fn link(&self, compiled: Compiled) -> Result<Component, LoadError> {
@@ -92,6 +97,6 @@ impl Runtime {
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(&engine.wasmtime);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    http::add_to_linker(&mut linker)?;
     Ok(linker)
 }

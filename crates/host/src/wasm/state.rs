@@ -1,18 +1,20 @@
 //! What one instance has: its grants, its tables, its limits.
 
-use wasmtime::{StoreLimits, StoreLimitsBuilder, component::ResourceTable};
+use std::{fmt, sync::Arc};
+
+use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView, p2::pipe::MemoryOutputPipe};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
+use super::{budget::Share, engine::Engine};
 use crate::outbound::{Hooks, Outbound};
 
-/// How many entries the tables of one instance may have: each is a pointer.
-const MAX_TABLE: usize = 100_000;
 /// How much an instance may print before further output is refused.
 const MAX_OUTPUT: usize = 1 << 20;
 
-/// What one instance gets.
-#[derive(Clone, Debug, Default)]
+/// What one instance gets. Its `Debug` shows the names of variables and no values: keys are among
+/// them.
+#[derive(Clone, Default)]
 pub struct InstanceOptions {
     /// The environment of the instance, whole: nothing of the host's own is added.
     pub env: Vec<(String, String)>,
@@ -20,8 +22,17 @@ pub struct InstanceOptions {
     pub output: Option<Output>,
 }
 
-/// Collects what instances print, up to 1 MiB.
-#[derive(Clone, Debug)]
+impl fmt::Debug for InstanceOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.env.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("InstanceOptions")
+            .field("env", &names)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Collects what instances print, up to 1 MiB. It has no `Debug`: nobody knows what they print.
+#[derive(Clone)]
 pub struct Output(MemoryOutputPipe);
 
 impl Output {
@@ -48,25 +59,28 @@ pub(super) struct State {
     http: WasiHttpCtx,
     hooks: Hooks,
     table: ResourceTable,
-    pub(super) limits: StoreLimits,
+    pub(super) share: Share,
 }
 
 impl State {
-    pub(super) fn new(outbound: &Outbound, options: &InstanceOptions, max_memory: usize) -> Self {
+    pub(super) fn new(
+        engine: &Arc<Engine>,
+        outbound: &Outbound,
+        options: &InstanceOptions,
+    ) -> Self {
         let mut wasi = WasiCtxBuilder::new();
         wasi.envs(&options.env);
         if let Some(Output(pipe)) = &options.output {
             wasi.stdout(pipe.clone()).stderr(pipe.clone());
         }
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(engine.limits.max_resources);
         Self {
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
             hooks: Hooks::new(outbound),
-            table: ResourceTable::new(),
-            limits: StoreLimitsBuilder::new()
-                .memory_size(max_memory)
-                .table_elements(MAX_TABLE)
-                .build(),
+            table,
+            share: Share::new(engine),
         }
     }
 }

@@ -1,0 +1,136 @@
+//! The memory of all instances: one budget, of which each instance has a share.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use thiserror::Error;
+use wasmtime::ResourceLimiter;
+
+use super::engine::Engine;
+
+/// How many entries the tables of one instance may have together: each is a pointer.
+const MAX_TABLE: usize = 100_000;
+
+/// The memory that all instances may have together.
+pub(super) struct Budget {
+    most: usize,
+    used: AtomicUsize,
+}
+
+/// There is not enough left of the [`Budget`].
+#[derive(Debug, Error)]
+#[error("the memory that all instances may have together is in use")]
+pub(super) struct Spent;
+
+impl Budget {
+    pub(super) fn new(most: usize) -> Self {
+        Self {
+            most,
+            used: AtomicUsize::new(0),
+        }
+    }
+
+    /// How much is in use, in bytes.
+    pub(super) fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// Takes `bytes`, if there are as many left.
+    pub(super) fn take(&self, bytes: usize) -> bool {
+        let enough = |used: usize| used.checked_add(bytes).filter(|sum| *sum <= self.most);
+        self.used
+            .fetch_update(Ordering::AcqRel, Ordering::Relaxed, enough)
+            .is_ok()
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.used.fetch_sub(bytes, Ordering::AcqRel);
+    }
+}
+
+/// One instance's part of the budget, given back when it is dropped.
+pub(super) struct Share {
+    engine: Arc<Engine>,
+    taken: usize,
+    /// What was taken last, until it is known whether the memory really grew.
+    pending: usize,
+    table_entries: usize,
+}
+
+impl Share {
+    pub(super) fn new(engine: &Arc<Engine>) -> Self {
+        Self {
+            engine: Arc::clone(engine),
+            taken: 0,
+            pending: 0,
+            table_entries: 0,
+        }
+    }
+}
+
+impl ResourceLimiter for Share {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        self.pending = 0;
+        let more = desired.saturating_sub(current);
+        // Its own limit the component is told, as any program is; it may do with less.
+        if self.taken.saturating_add(more) > self.engine.limits.max_memory {
+            return Ok(false);
+        }
+        if !self.engine.reserve(more) {
+            return Err(Spent.into());
+        }
+        self.taken += more;
+        self.pending = more;
+        Ok(true)
+    }
+
+    fn memory_grow_failed(&mut self, _why: wasmtime::Error) -> wasmtime::Result<()> {
+        let unused = std::mem::take(&mut self.pending);
+        self.taken -= unused;
+        self.engine.budget.give_back(unused);
+        Ok(())
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let more = desired.saturating_sub(current);
+        let entries = self.table_entries.saturating_add(more);
+        if entries > MAX_TABLE {
+            return Ok(false);
+        }
+        self.table_entries = entries;
+        Ok(true)
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.engine.budget.give_back(self.taken);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_taken_than_there_is() {
+        let budget = Budget::new(10);
+        assert!(budget.take(6) && !budget.take(5) && budget.take(4));
+        assert!(!budget.take(usize::MAX));
+        budget.give_back(6);
+        assert_eq!(budget.used(), 4);
+        assert!(budget.take(6));
+    }
+}

@@ -1,0 +1,190 @@
+//! How many instances there are, how much memory they have, and who waits for one.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use dapr_wasm_host::{
+    CallError, Component, Outbound, Runtime, RuntimeConfig,
+    stores::{Configured, Pool, PoolOptions, Properties, Store},
+};
+use futures_util::future::join_all;
+use http::StatusCode;
+use ssm_emulator::{Config, Emulator};
+
+use crate::support::{Folder, Served, component, on};
+
+fn bad(limits: &RuntimeConfig) -> (Runtime, Component) {
+    let runtime = Runtime::new(limits).unwrap();
+    let wasm = std::fs::read(component_build::package("bad-store").unwrap()).unwrap();
+    let component = runtime.load(&wasm).unwrap();
+    (runtime, component)
+}
+
+async fn pool(component: &Component, max_instances: usize, timeout: &str) -> Pool {
+    let outbound = Outbound::builder().native_roots(false).build().unwrap();
+    let options = PoolOptions {
+        outbound,
+        max_instances,
+    };
+    let properties = Properties::new([("timeout".to_owned(), timeout.to_owned())]);
+    let configured = Configured::By(properties);
+    Pool::start(component.clone(), options, configured)
+        .await
+        .unwrap()
+}
+
+async fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < Duration::from_secs(30), "{what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_nobody_used_keeps_no_instance_and_one_that_was_used_keeps_one() {
+    let (runtime, component) = bad(&RuntimeConfig {
+        idle_life: Duration::from_millis(300),
+        ..RuntimeConfig::default()
+    });
+    let pool = pool(&component, 64, "30s").await;
+    assert_eq!(pool.features().await.unwrap(), [""; 0]);
+    assert_eq!(
+        runtime.usage().instances,
+        0,
+        "what proves the properties goes"
+    );
+    let none = Vec::new();
+    let calls = join_all((0..64).map(|_| pool.get("hold", &none))).await;
+    assert!(calls.iter().all(Result::is_ok));
+    assert!(runtime.usage().instances > 1);
+    // Nobody calls again.
+    wait_until("idle instances go", || runtime.usage().instances == 1).await;
+    assert!(runtime.usage().memory < 64 << 20);
+    drop(pool);
+    wait_until("a store takes its own along", || {
+        runtime.usage().memory == 0
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_longest_idle_instance_anywhere_goes_when_there_is_room_for_no_other() {
+    let (runtime, component) = bad(&RuntimeConfig {
+        max_instances: 3,
+        ..RuntimeConfig::default()
+    });
+    let none = Vec::new();
+    let mut pools = Vec::new();
+    for _ in 0..10 {
+        let pool = pool(&component, 64, "30s").await;
+        pool.get("count", &none).await.unwrap();
+        pools.push(pool);
+    }
+    assert_eq!(runtime.usage().instances, 3);
+    let idle: Vec<usize> = pools.iter().map(Pool::idle).collect();
+    assert_eq!(idle, [0, 0, 0, 0, 0, 0, 0, 1, 1, 1]);
+    // More calls than instances: they wait for each other.
+    let calls = pools.iter().map(|pool| pool.get("hold", &none));
+    assert!(join_all(calls).await.iter().all(Result::is_ok));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_memory_of_all_instances_stays_within_its_budget() {
+    const BUDGET: usize = 100 << 20;
+    let (runtime, component) = bad(&RuntimeConfig {
+        max_total_memory: BUDGET,
+        ..RuntimeConfig::default()
+    });
+    let none = Vec::new();
+    let pool = Arc::new(pool(&component, 16, "30s").await);
+    let watched = runtime.clone();
+    let watching = tokio::spawn(async move {
+        let mut most = 0;
+        loop {
+            most = most.max(watched.usage().memory);
+            assert!(most <= BUDGET as u64, "{most}");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    let calls = join_all((0..16).map(|_| pool.get("hold", &none))).await;
+    let mut good = 0;
+    for call in calls {
+        match call {
+            Ok(_) => good += 1,
+            Err(why) => {
+                assert_eq!(why, CallError::NoMemory);
+                assert!(why.is_retryable());
+            }
+        }
+    }
+    assert!(good >= 3, "{good} of 16");
+    assert!(!watching.is_finished());
+    watching.abort();
+    // What was given back can be had again, by other stores too.
+    let other = self::pool(&component, 16, "30s").await;
+    for _ in 0..3 {
+        other.get("hold", &none).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn handles_are_bounded_and_requests_leave_none() {
+    let emulator = Emulator::start(Config::sample()).await.unwrap();
+    let (_runtime, component) = bad(&RuntimeConfig {
+        max_resources: 30,
+        ..RuntimeConfig::default()
+    });
+    let outbound = Outbound::builder().native_roots(false);
+    let options = PoolOptions {
+        outbound: outbound.allow(&emulator.url()).unwrap().build().unwrap(),
+        max_instances: 1,
+    };
+    let configured = Configured::By(Properties::default());
+    let pool = Pool::start(component, options, configured).await.unwrap();
+    let many = [("url", emulator.url().as_str()), ("times", "200")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    pool.get("reach", &many.to_vec()).await.unwrap();
+    assert_eq!(emulator.requests().len(), 200);
+    let leak = pool.get("leak", &Vec::new()).await.unwrap_err();
+    assert!(matches!(leak, CallError::Trap(_)), "{leak}");
+    assert!(pool.get("count", &Vec::new()).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_waits_for_its_turn_does_not_lose_its_own_time() {
+    let config = Config {
+        latency: Duration::from_millis(500),
+        ..Config::sample()
+    };
+    let emulator = Emulator::start(config).await.unwrap();
+    let store = on(&emulator, "tencent", &[("timeout", "3s")]);
+    let folder = Folder::new().with("a.yaml", &store);
+    let served = Served::start(&folder, &["--max-instances=1"], &[]);
+    // The last waits for longer than its own time and the host's grace together.
+    let calls = (0..12).map(|_| served.get("/v1.0/secrets/tencent/api-token"));
+    for answer in join_all(calls).await {
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_may_be_more_components_than_instances() {
+    let wasm = component_build::package("bad-store").unwrap();
+    let option = format!("--component=secretstores.bad={}", wasm.display());
+    let folder = Folder::new();
+    for number in 0..1_100 {
+        let name = format!("bad{number}");
+        let text = component(&name, "secretstores.bad", &[], "");
+        folder.write(&format!("{name}.yaml"), &text);
+    }
+    let served = Served::start(&folder, &[&option], &[]);
+    for number in [0, 500, 1_099] {
+        let answer = served
+            .get(&format!("/v1.0/secrets/bad{number}/count"))
+            .await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    }
+}
