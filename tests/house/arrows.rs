@@ -92,47 +92,67 @@ fn module(path: &Path) -> Vec<String> {
 
 /// The first names of all paths in `text` that begin with `crate::`, or climb there by `super::`.
 fn rooms_reached(text: &str, module: &[String]) -> BTreeSet<String> {
-    let mut reached = BTreeSet::new();
+    let first = |path: String| path.split("::").next().map(str::to_owned);
+    paths(text, module).into_iter().filter_map(first).collect()
+}
+
+/// All paths in `text`, which stands in `module`, that begin with `crate::` or `super::`: from the
+/// crate's root, without it, each name of a list in braces in a path of its own.
+pub(crate) fn paths(text: &str, module: &[String]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
     for (at, _) in text.match_indices("crate::") {
-        reached.extend(first_names(&text[at + "crate::".len()..]));
+        expand("", &text[at + "crate::".len()..], &mut found);
     }
     for (at, _) in text.match_indices("super::") {
-        let behind_another = text[..at].ends_with("super::");
-        if behind_another {
+        if text[..at].ends_with("super::") {
             continue;
         }
         let rest = text[at..].trim_start_matches("super::");
         let climbed = (text.len() - at - rest.len()) / "super::".len();
-        match module.len().checked_sub(climbed) {
-            Some(0) | None => reached.extend(first_names(rest)),
-            Some(_) => reached.extend(module.first().cloned()),
-        }
+        let base = &module[..module.len().saturating_sub(climbed)];
+        let base: String = base.iter().map(|name| format!("{name}::")).collect();
+        expand(&base, rest, &mut found);
     }
-    reached
+    found
 }
 
-/// The name at the start of `text`, or the names that stand in braces there.
-fn first_names(text: &str) -> Vec<String> {
-    let Some(list) = text.strip_prefix('{') else {
-        return name(text).into_iter().collect();
-    };
+/// The paths at the start of `text`, behind `base`.
+fn expand(base: &str, text: &str, found: &mut BTreeSet<String>) {
+    let text = text.trim_start();
+    if let Some(list) = text.strip_prefix('{') {
+        for item in items(list) {
+            expand(base, &item, found);
+        }
+        return;
+    }
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_');
+    let (name, rest) = text.split_at(end.unwrap_or(text.len()));
+    if name.is_empty() {
+        return;
+    }
+    match rest.strip_prefix("::") {
+        Some(rest) if name != "self" => expand(&format!("{base}{name}::"), rest, found),
+        _ if name == "self" => _ = found.insert(base.trim_end_matches("::").to_owned()),
+        _ => _ = found.insert(format!("{base}{name}")),
+    }
+}
+
+/// The items of a list that ends with its closing brace.
+fn items(list: &str) -> Vec<String> {
     let mut depth = 0;
-    let mut names = vec![];
-    let mut item = String::new();
+    let mut items = vec![String::new()];
     for c in list.chars() {
         match c {
             '}' if depth == 0 => break,
-            ',' if depth == 0 => names.extend(name(std::mem::take(&mut item).trim())),
-            _ => item.push(c),
+            ',' if depth == 0 => items.push(String::new()),
+            _ => {}
+        }
+        if (c != ',' || depth > 0)
+            && let Some(item) = items.last_mut()
+        {
+            item.push(c);
         }
         depth += i32::from(c == '{') - i32::from(c == '}');
     }
-    names.extend(name(item.trim()));
-    names
-}
-
-fn name(text: &str) -> Option<String> {
-    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_');
-    let name = &text[..end.unwrap_or(text.len())];
-    (!name.is_empty()).then(|| name.to_owned())
+    items
 }

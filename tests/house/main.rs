@@ -9,6 +9,7 @@
 )]
 
 mod arrows;
+mod circles;
 mod limits;
 mod skips;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::setup::{BUILT_IN, WASM};
+use super::built_in::{BUILT_IN, WASM};
 use crate::{outbound::Outbound, stores::StoreType};
 
 /// The origins of all `--allow`, by type.

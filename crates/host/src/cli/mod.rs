@@ -2,6 +2,7 @@
 
 mod addresses;
 mod allow;
+mod built_in;
 mod check;
 mod daprd;
 mod escape;

@@ -9,8 +9,9 @@ use futures_util::FutureExt;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
+    built_in::{BUILT_IN, VARIABLES, WASM},
     log::LogOptions,
-    setup::{BUILT_IN, MetricsOptions, Setup, SetupOptions, VARIABLES, WASM},
+    setup::{MetricsOptions, Setup, SetupOptions},
     stop::{Stop, StopOptions},
 };
 use crate::{

@@ -9,7 +9,11 @@ use std::{
 
 use clap::Args;
 
-use super::{allow::Allowed, memory};
+use super::{
+    allow::Allowed,
+    built_in::{self, BUILT_IN, ORIGINS, PREFIX, WASM},
+    memory,
+};
 use crate::{
     loader::Loader,
     metrics::Metrics,
@@ -17,24 +21,12 @@ use crate::{
     resources::Identity,
     serve::{ListenerKind, ServeError, serve_metrics},
     stores::{
-        Environment, Grants, PoolOptions, Properties, StoreType, StoreTypes,
+        Grants, PoolOptions, StoreType, StoreTypes,
         environment::{self, set},
     },
     wasm::{Runtime, RuntimeConfig},
 };
 
-/// The type that Dapr's own component has.
-pub(super) const BUILT_IN: &str = "secretstores.tencentcloud.ssm";
-/// The type under which daprd sees the component beside its own.
-pub(super) const WASM: &str = "secretstores.tencentcloud.ssm.wasm";
-/// The variables without which the built-in store cannot be configured by its environment.
-pub(super) const VARIABLES: [&str; 3] = [
-    "TENCENTCLOUD_SECRET_ID",
-    "TENCENTCLOUD_SECRET_KEY",
-    "TENCENTCLOUD_REGION",
-];
-/// What the names of the built-in store's variables begin with: keys are among them.
-const PREFIX: &str = "TENCENTCLOUD_";
 /// How many calls one store works on at once where nothing else is said.
 const MAX_INSTANCES_OF_A_STORE: u32 = 64;
 /// How many instances there may be in all stores together.
@@ -113,11 +105,10 @@ impl SetupOptions {
             max_instances: usize::try_from(self.max_instances)?,
         };
         let mut allowed = Allowed::read(&self.allow)?;
-        // SSM's and STS's endpoints in all regions.
-        let apis = outbound.allowing_patterns(["https://*.tencentcloudapi.com"])?;
+        let apis = outbound.allowing_patterns([ORIGINS])?;
         let ours = Grants {
             outbound: allowed.built_in(&apis)?,
-            environment: environment(environment::all()),
+            environment: built_in::environment(environment::all()),
         };
         let component = runtime.tencentcloud_ssm()?;
         let mut types = StoreTypes::new(pool).hiding(PREFIX);
@@ -215,26 +206,6 @@ fn type_and_file(component: &str) -> Result<(StoreType, &str), String> {
         .ok_or_else(|| format!("--component {component}: say secretstores.NAME=FILE.wasm"))
 }
 
-/// What the built-in store configures itself from where nobody initialises it; `None` without a key.
-fn environment(all: impl Iterator<Item = (String, String)>) -> Option<Environment> {
-    let variables: Vec<_> = all.filter(|(name, _)| name.starts_with(PREFIX)).collect();
-    let value = |wanted: &str| {
-        let found = variables.iter().find(|(name, _)| name == wanted);
-        found.map(|(_, value)| value.clone())
-    };
-    value(VARIABLES[0])?;
-    let properties = [
-        ("timeout", "TENCENTCLOUD_SSM_TIMEOUT"),
-        ("endpoint", "TENCENTCLOUD_SSM_ENDPOINT"),
-    ]
-    .into_iter()
-    .filter_map(|(property, variable)| Some((property.to_owned(), value(variable)?)));
-    Some(Environment {
-        properties: Properties::new(properties),
-        variables,
-    })
-}
-
 /// This user's own folder for compiled code.
 fn cache_folder() -> Option<PathBuf> {
     let home = || set("HOME").map(|home| PathBuf::from(home).join(".cache"));
@@ -248,30 +219,6 @@ fn cache_folder() -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_built_in_store_sees_its_own_variables_and_the_host_goes_by_two_of_them() {
-        let with = |pairs: &[(&str, &str)]| {
-            let owned = pairs
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-            environment(owned.collect::<Vec<_>>().into_iter())
-        };
-        let environment = with(&[
-            ("TENCENTCLOUD_SECRET_ID", "id"),
-            ("TENCENTCLOUD_SSM_TIMEOUT", "2m"),
-            ("TENCENTCLOUD_SSM_ENDPOINT", "http://127.0.0.1:1"),
-            ("PATH", "/bin"),
-        ])
-        .unwrap();
-        let names = environment.variables.iter().map(|(name, _)| name.as_str());
-        assert_eq!(names.filter(|name| *name == "PATH").count(), 0);
-        assert_eq!(environment.variables.len(), 3);
-        assert_eq!(environment.properties.get("timeout"), Some("2m"));
-        let endpoint = environment.properties.get("endpoint");
-        assert_eq!(endpoint, Some("http://127.0.0.1:1"));
-        assert!(with(&[("TENCENTCLOUD_REGION", "ap-guangzhou")]).is_none());
-    }
 
     #[test]
     fn memory_is_said_as_kubernetes_says_it() {

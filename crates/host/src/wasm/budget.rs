@@ -1,17 +1,8 @@
-//! The memory of all instances: one budget, of which each instance has a share.
+//! The memory of all instances: one budget.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use thiserror::Error;
-use wasmtime::ResourceLimiter;
-
-use super::engine::Engine;
-
-/// How many entries the tables of one instance may have together: each is a pointer.
-const MAX_TABLE: usize = 100_000;
 
 /// The memory that all instances may have together.
 pub(super) struct Budget {
@@ -45,78 +36,8 @@ impl Budget {
             .is_ok()
     }
 
-    fn give_back(&self, bytes: usize) {
+    pub(super) fn give_back(&self, bytes: usize) {
         self.used.fetch_sub(bytes, Ordering::AcqRel);
-    }
-}
-
-/// One instance's part of the budget, given back when it is dropped.
-pub(super) struct Share {
-    engine: Arc<Engine>,
-    taken: usize,
-    /// What was taken last, until it is known whether the memory really grew.
-    pending: usize,
-    table_entries: usize,
-}
-
-impl Share {
-    pub(super) fn new(engine: &Arc<Engine>) -> Self {
-        Self {
-            engine: Arc::clone(engine),
-            taken: 0,
-            pending: 0,
-            table_entries: 0,
-        }
-    }
-}
-
-impl ResourceLimiter for Share {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        self.pending = 0;
-        let more = desired.saturating_sub(current);
-        // Its own limit the component is told, as any program is; it may do with less.
-        if self.taken.saturating_add(more) > self.engine.limits.max_memory {
-            return Ok(false);
-        }
-        if !self.engine.reserve(more) {
-            return Err(Spent.into());
-        }
-        self.taken += more;
-        self.pending = more;
-        Ok(true)
-    }
-
-    fn memory_grow_failed(&mut self, _why: wasmtime::Error) -> wasmtime::Result<()> {
-        let unused = std::mem::take(&mut self.pending);
-        self.taken -= unused;
-        self.engine.budget.give_back(unused);
-        Ok(())
-    }
-
-    fn table_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        let more = desired.saturating_sub(current);
-        let entries = self.table_entries.saturating_add(more);
-        if entries > MAX_TABLE {
-            return Ok(false);
-        }
-        self.table_entries = entries;
-        Ok(true)
-    }
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        self.engine.budget.give_back(self.taken);
     }
 }
 

@@ -7,9 +7,9 @@ use wasmtime::component::Component as Compiled;
 
 use super::{
     engine::Engine,
-    idle::Waiting,
     instance::SecretStore,
     state::{InstanceOptions, State},
+    waiting::Waiting,
 };
 use crate::{
     contract::{CallError, bindings::SecretStorePre},

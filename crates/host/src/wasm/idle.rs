@@ -1,5 +1,4 @@
-//! Instances that wait for a call: kept by their store, and given back when nobody needs them or
-//! others need their room.
+//! What waits to be used again: given back when nobody needs it or others need its room.
 
 use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak},
@@ -7,66 +6,74 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{engine::Engine, instance::SecretStore};
+/// What waits in one place: the longest unused first, with the moment of its last use.
+pub(super) struct Shelf<T>(Mutex<Vec<(Instant, T)>>);
 
-/// The instances of one store that wait for a call. They are dropped with it.
-pub(crate) struct Waiting {
-    engine: Arc<Engine>,
-    shelf: Arc<Shelf>,
+impl<T> Default for Shelf<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
 }
 
-impl Waiting {
-    pub(super) fn new(engine: &Arc<Engine>) -> Self {
-        let shelf = Arc::<Shelf>::default();
-        let engine = Arc::clone(engine);
-        let mut shelves = engine.idle.lock();
-        shelves.list.retain(|known| known.strong_count() > 0);
-        shelves.list.push(Arc::downgrade(&shelf));
-        drop(shelves);
-        Self { engine, shelf }
-    }
-
+impl<T> Shelf<T> {
     /// The one that was used last.
-    pub(crate) fn take(&self) -> Option<SecretStore> {
-        self.shelf.lock().pop().map(|(_, instance)| instance)
+    pub(super) fn take(&self) -> Option<T> {
+        self.lock().pop().map(|(_, item)| item)
     }
 
-    /// Keeps `instance`, which was just used.
-    pub(crate) fn put(&self, instance: SecretStore) {
-        self.shelf.lock().push((Instant::now(), instance));
-        self.engine.freed.notify_one();
+    /// Keeps `item`, which was just used.
+    pub(super) fn put(&self, item: T) {
+        self.lock().push((Instant::now(), item));
     }
 
     /// How many wait.
-    pub(crate) fn count(&self) -> usize {
-        self.shelf.lock().len()
+    pub(super) fn count(&self) -> usize {
+        self.lock().len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(Instant, T)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The longest unused first, with the moment of its last call.
-#[derive(Default)]
-struct Shelf(Mutex<Vec<(Instant, SecretStore)>>);
+/// A shelf, whatever is on it. What is given back is dropped when the lock is free again.
+trait Reaped: Send + Sync {
+    /// Since when the longest unused waits.
+    fn longest(&self) -> Option<Instant>;
+    /// Gives back the longest unused, if one is there.
+    fn give_up_longest(&self);
+    /// Gives back those that nobody needed for `life`, but for the one that was used last; and says
+    /// when the next is due.
+    fn give_up_unneeded(&self, now: Instant, life: Duration) -> Option<Instant>;
+}
 
-impl Shelf {
-    fn lock(&self) -> MutexGuard<'_, Vec<(Instant, SecretStore)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl<T: Send> Reaped for Shelf<T> {
+    fn longest(&self) -> Option<Instant> {
+        self.lock().first().map(|(since, _)| *since)
     }
 
-    /// Takes those out that nobody needed for `life`, but for the one that was used last; and says
-    /// when the next is due.
-    fn unneeded(&self, now: Instant, life: Duration) -> (Vec<SecretStore>, Option<Instant>) {
+    fn give_up_longest(&self) {
+        let mut waiting = self.lock();
+        let given = (!waiting.is_empty()).then(|| waiting.remove(0));
+        drop(waiting);
+        drop(given);
+    }
+
+    fn give_up_unneeded(&self, now: Instant, life: Duration) -> Option<Instant> {
         let mut waiting = self.lock();
         let due = |since: &Instant| *since + life;
         let late = waiting.partition_point(|(since, _)| due(since) <= now);
         let last = waiting.len().saturating_sub(1);
-        let given = waiting.drain(..late.min(last));
-        let given = given.map(|(_, instance)| instance).collect();
+        let given: Vec<_> = waiting.drain(..late.min(last)).collect();
         let next = waiting.first().filter(|_| waiting.len() > 1);
-        (given, next.map(|(since, _)| due(since)))
+        let next = next.map(|(since, _)| due(since));
+        drop(waiting);
+        drop(given);
+        next
     }
 }
 
-/// The waiting instances of all stores of an engine.
+/// All shelves.
 #[derive(Default)]
 pub(super) struct Idle {
     shelves: Mutex<Shelves>,
@@ -75,7 +82,7 @@ pub(super) struct Idle {
 
 #[derive(Default)]
 struct Shelves {
-    list: Vec<Weak<Shelf>>,
+    list: Vec<Weak<dyn Reaped>>,
     ended: bool,
 }
 
@@ -96,30 +103,32 @@ impl Idle {
         self.ended.notify_all();
     }
 
+    /// A new shelf, which is looked after for as long as it lives.
+    pub(super) fn shelf<T: Send + 'static>(&self) -> Arc<Shelf<T>> {
+        let shelf = Arc::<Shelf<T>>::default();
+        let reaped: Arc<dyn Reaped> = shelf.clone();
+        let mut shelves = self.lock();
+        shelves.list.retain(|known| known.strong_count() > 0);
+        shelves.list.push(Arc::downgrade(&reaped));
+        shelf
+    }
+
     /// Gives back the one that waits longest anywhere; whether there was one.
     pub(super) fn give_up_longest(&self) -> bool {
-        let first = |shelf: Arc<Shelf>| {
-            let since = shelf.lock().first().map(|(since, _)| *since)?;
-            Some((since, shelf))
-        };
-        let shelves = self.all();
-        let longest = shelves.into_iter().filter_map(first);
-        let Some((_, shelf)) = longest.min_by_key(|(since, _)| *since) else {
-            return false;
-        };
-        let mut waiting = shelf.lock();
-        // Gone meanwhile: then it runs, and there may be another.
-        let given = (!waiting.is_empty()).then(|| waiting.remove(0));
-        drop(waiting);
-        drop(given);
-        true
+        let longest = self
+            .all()
+            .into_iter()
+            .filter_map(|shelf| Some((shelf.longest()?, shelf)))
+            .min_by_key(|(since, _)| *since);
+        // Taken meanwhile: then it runs, and there may be another.
+        longest.map(|(_, shelf)| shelf.give_up_longest()).is_some()
     }
 
     fn lock(&self) -> MutexGuard<'_, Shelves> {
         self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn all(&self) -> Vec<Arc<Shelf>> {
+    fn all(&self) -> Vec<Arc<dyn Reaped>> {
         self.lock().list.iter().filter_map(Weak::upgrade).collect()
     }
 
@@ -129,8 +138,7 @@ impl Idle {
             // Whatever is put away from now on is due later than this.
             let mut next = now + life;
             for shelf in self.all() {
-                let (given, due) = shelf.unneeded(now, life);
-                drop(given);
+                let due = shelf.give_up_unneeded(now, life);
                 next = due.map_or(next, |due| due.min(next));
             }
             let wait = next.saturating_duration_since(Instant::now());

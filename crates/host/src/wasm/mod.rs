@@ -11,13 +11,15 @@ mod http;
 mod idle;
 mod instance;
 mod runtime;
+mod share;
 mod state;
 mod ticker;
 mod trusted;
+mod waiting;
 
 pub use component::Component;
 pub use engine::{RuntimeConfig, Usage};
-pub(crate) use idle::Waiting;
 pub use instance::SecretStore;
 pub use runtime::{LoadError, Runtime};
 pub use state::{InstanceOptions, Output};
+pub(crate) use waiting::Waiting;

@@ -6,7 +6,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView, p2::pipe::MemoryOutputPipe};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use super::{budget::Share, engine::Engine};
+use super::{engine::Engine, share::Share};
 use crate::outbound::{Hooks, Outbound};
 
 /// How much an instance may print before further output is refused.
