@@ -95,8 +95,11 @@ fn is_separator(byte: &u8) -> bool {
 }
 
 fn check(error: &Error) {
-    // The RequestId of an answer that has no error in it is passed on as it came.
-    let parts = [Some(&error.message), error.code.as_ref()];
+    let parts = [
+        Some(&error.message),
+        error.code.as_ref(),
+        error.request_id.as_ref(),
+    ];
     for text in parts.into_iter().flatten() {
         assert!(!text.contains(KEY), "{text}");
         assert!(!text.contains(char::is_control), "{text:?}");

@@ -22,6 +22,7 @@ use crate::{
     names::Region,
     operation::Operation,
     pace::Pacer,
+    quote::quote,
     retry::{Jitter, ceiling},
     transport::{Request, Response, Transport},
 };
@@ -248,6 +249,13 @@ impl<T: Transport> Caller<T> {
                 &self.endpoint.origin(),
             )),
         }
+    }
+
+    /// `text` fit for messages: names and versions may come from a list, and whoever answered it
+    /// may have put into them what it was sent.
+    pub(crate) fn shown(&self, text: &str) -> String {
+        let [id, key, token] = self.credentials.secrets();
+        quote(text, &[token, key, id])
     }
 
     /// What goes into no message, the longest first.

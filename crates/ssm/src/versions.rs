@@ -75,7 +75,7 @@ async fn value<T: Transport>(
     name: &str,
     version: &str,
 ) -> Result<SecretValue, Error> {
-    let subject = format!("reading the secret {name} (version {version})");
+    let subject = caller.shown(&format!("reading the secret {name} (version {version})"));
     let parameters = GetSecretValue {
         secret_name: name,
         version_id: version,
@@ -130,7 +130,7 @@ async fn newest_version<T: Transport>(
     operation: &Operation,
     name: &str,
 ) -> Result<String, Error> {
-    let subject = format!("finding the newest version of the secret {name}");
+    let subject = caller.shown(&format!("finding the newest version of the secret {name}"));
     let parameters = ListSecretVersionIds { secret_name: name };
     let call = Call::new(Action::ListSecretVersionIds, &parameters, &subject)?;
     let answer = caller.call(operation, &call).await?;
@@ -141,7 +141,9 @@ async fn newest_version<T: Transport>(
     newest(fields.versions).map(str::to_owned).ok_or_else(|| {
         Error::new(
             ErrorKind::NotFound,
-            format!("the secret {name} has no version: put a value into it"),
+            caller.shown(&format!(
+                "the secret {name} has no version: put a value into it"
+            )),
         )
         .with_request_id(Some(answer.request_id.clone()))
     })

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{
-    script::{Reply, Script, Seen, World, client, client_with},
+    script::{Reply, SECRET_KEY, Script, Seen, World, client, client_with},
     *,
 };
 use crate::{ErrorKind, OnError, Selection};
@@ -50,6 +50,29 @@ pub(super) fn bulk(
 
 fn names_of(secrets: &[SecretValue]) -> Vec<&str> {
     secrets.iter().map(|secret| secret.name.as_str()).collect()
+}
+
+#[test]
+fn a_listed_name_that_holds_the_key_takes_it_into_no_error() {
+    let answers: [fn(&Seen) -> Reply; 2] = [
+        |_| Reply::raw(200, "no JSON"),
+        |_| Reply::code("ResourceNotFound"),
+    ];
+    for answer in answers {
+        let (client, world) = client(move |seen| {
+            if seen.action != "ListSecrets" {
+                return answer(seen);
+            }
+            let name = format!("db{SECRET_KEY}\n");
+            Reply::ok(json!({
+                "TotalCount": 1, "SecretMetadatas": [{ "SecretName": name, "SecretType": 0 }]
+            }))
+        });
+        if let Err(error) = bulk(&client, &world, &all(), OnError::Fail) {
+            assert!(!error.message.contains(SECRET_KEY), "{error}");
+            assert!(!error.message.contains(char::is_control), "{error}");
+        }
+    }
 }
 
 #[test]
