@@ -1,19 +1,18 @@
 //! Dapr's Configuration resource, of which this host keeps the secret scopes
 //! (<https://docs.dapr.io/operations/configuration/secret-scope/>).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{
-    Place, Problem,
     expand::Expanded,
     node::Mistake,
+    place::{Place, Problem},
     scopes::{Access, Scopes},
     split::documents,
     strict::{known, misplaced, nothing_missing},
     value::At,
     yaml::parse,
 };
-use crate::{files, stores::environment};
 
 /// The fields of an entry of `spec.secrets.scopes`.
 const ENTRY_FIELDS: [&str; 4] = [
@@ -23,23 +22,12 @@ const ENTRY_FIELDS: [&str; 4] = [
     "deniedSecrets",
 ];
 
-/// The scopes in all Configurations that `files` hold together. Variables of the environment are
-/// filled in over each file, as by daprd. Blocks.
+/// Adds to `scopes` what the Configurations in the text of `file` limit.
 ///
 /// # Errors
-/// If a file cannot be read, holds no Configuration, or an entry cannot be understood whole:
-/// whoever limits access must not get less of it than was written.
-pub fn scopes(files: &[PathBuf]) -> Result<Scopes, Problem> {
-    let mut scopes = Scopes::default();
-    for file in files {
-        let text = files::read(file).and_then(|bytes| files::text(&bytes));
-        let text = text.map_err(|why| problem(file, 1, 1, format!("it cannot be read: {why}")))?;
-        add(&mut scopes, file, &Expanded::of(&text, environment::set))?;
-    }
-    Ok(scopes)
-}
-
-fn add(scopes: &mut Scopes, file: &Path, expanded: &Expanded) -> Result<(), Problem> {
+/// If it holds none, or an entry cannot be understood whole: whoever limits access must not get
+/// less of it than was written.
+pub(super) fn add(scopes: &mut Scopes, file: &Path, expanded: &Expanded) -> Result<(), Problem> {
     let mut found = false;
     for (index, (first_line, document)) in documents(&expanded.text).enumerate() {
         let failed =
@@ -60,7 +48,7 @@ fn add(scopes: &mut Scopes, file: &Path, expanded: &Expanded) -> Result<(), Prob
     Ok(())
 }
 
-fn problem(file: &Path, document: usize, line: usize, message: String) -> Problem {
+pub(super) fn problem(file: &Path, document: usize, line: usize, message: String) -> Problem {
     let file = file.to_owned();
     Problem {
         place: Place {

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::{
-    Component, Item, Place, SecretKeyRef, misplaced,
+    component::{Component, Item, SecretKeyRef},
+    misplaced,
     node::{Document, Mistake},
+    place::Place,
     value::At,
 };
 use crate::stores::StoreType;

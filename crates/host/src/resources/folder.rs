@@ -6,9 +6,10 @@ use std::{
 };
 
 use super::{
-    Component, Place, Problem,
+    component::Component,
     document::{Read, read},
     node::Mistake,
+    place::{Place, Problem},
     split::documents,
     yaml::parse,
 };

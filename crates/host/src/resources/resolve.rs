@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, env};
 
 use uuid::Uuid;
 
-use super::{Component, Item, SecretKeyRef};
+use super::component::{Component, Item, SecretKeyRef};
 use crate::{
     contract::{Metadata, Secret},
     stores::{Properties, Store, environment},

@@ -8,6 +8,7 @@ mod pool;
 mod properties;
 mod queue;
 mod store;
+mod store_type;
 mod types;
 
 pub use environment::Environment;
@@ -16,4 +17,5 @@ pub use local_file::LocalFile;
 pub use pool::{Configured, Pool, PoolOptions};
 pub use properties::Properties;
 pub use store::Store;
-pub use types::{Grants, InvalidStoreType, StoreType, StoreTypes};
+pub use store_type::{InvalidStoreType, StoreType};
+pub use types::{Grants, StoreTypes};
