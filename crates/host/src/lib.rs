@@ -46,6 +46,7 @@ mod files;
 pub mod grpc;
 mod loader;
 mod metrics;
+mod net;
 pub mod outbound;
 pub mod plug;
 pub mod resources;
