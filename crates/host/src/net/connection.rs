@@ -25,10 +25,11 @@ use tower_service::Service as _;
 
 use super::{
     Stop,
-    activity::{Activity, CALLER_LINGER, Verdict, Watched},
+    activity::{Activity, CALLER_LINGER, Verdict},
     authority::AnyAuthority,
     bodies::{Answered, Timely},
     listen::Stream,
+    watched::Watched,
 };
 
 /// How often a connection's limits in time are looked at.

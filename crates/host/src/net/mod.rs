@@ -9,6 +9,7 @@ mod connection;
 mod folder;
 mod listen;
 mod socket;
+mod watched;
 
 use futures_util::future::{BoxFuture, Shared};
 

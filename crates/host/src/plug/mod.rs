@@ -3,6 +3,7 @@
 
 mod finder;
 mod instances;
+mod renew;
 mod service;
 
 use std::{
@@ -16,6 +17,7 @@ use futures_util::future::{self, FutureExt};
 use thiserror::Error;
 use tonic::service::Routes;
 
+pub use self::renew::Renewer;
 use self::service::Service;
 use crate::{
     grpc::{self, proto::components::secret_store_server::SecretStoreServer},
@@ -59,6 +61,7 @@ pub struct PlugError {
 /// One bound socket for each offered type, not yet served.
 pub struct Plug {
     bound: Vec<Bound>,
+    types: StoreTypes,
 }
 
 struct Bound {
@@ -105,13 +108,23 @@ impl Plug {
         for error in taken {
             tracing::warn!("not offered: {error}");
         }
-        Ok(Self { bound })
+        let types = options.types.clone();
+        Ok(Self { bound, types })
     }
 
     /// The paths of the sockets.
     pub fn paths(&self) -> Vec<PathBuf> {
         let paths = self.bound.iter().filter_map(|it| it.listener.path());
         paths.map(Path::to_owned).collect()
+    }
+
+    /// What starts the stores of changed components anew.
+    pub fn renewer(&self) -> Renewer {
+        let services = self.bound.iter().map(|bound| Arc::clone(&bound.service));
+        Renewer {
+            services: services.collect(),
+            types: self.types.clone(),
+        }
     }
 
     /// Serves until `stop` is ready; then removes the sockets, and ends when the calls in flight
