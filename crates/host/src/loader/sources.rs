@@ -57,7 +57,7 @@ impl Sources {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub(crate) fn read(&mut self, file: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    pub fn read(&mut self, file: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
         let (bytes, stamp) = files::stamped(file)?;
         let stamps = &mut self.last.get_mut().stamps;
         stamps.insert(file.to_owned(), Some(stamp));
@@ -66,7 +66,7 @@ impl Sources {
 
     /// Has `outbound` trust what `extra`, which was read, and the machine hold; `native` says where
     /// that is, if anything does.
-    pub(crate) fn authorities(
+    pub fn authorities(
         &mut self,
         outbound: &Outbound,
         extra: Option<PathBuf>,
@@ -84,7 +84,7 @@ impl Sources {
     }
 
     /// Has `store_type` served by what `file`, which was read, holds.
-    pub(crate) fn component(&mut self, store_type: StoreType, file: PathBuf) {
+    pub fn component(&mut self, store_type: StoreType, file: PathBuf) {
         self.components.entry(file).or_default().push(store_type);
     }
 

@@ -14,7 +14,7 @@ use rustix::process::Signal;
 use test_support::programs::DAPR_SDK_PYTHON;
 use tonic::transport::Endpoint;
 
-use crate::support::{Folder, PATIENCE, Process, Served, command, component, send, text};
+use crate::support::{Folder, PATIENCE, Process, Served, command, component, run, send, text};
 
 #[tokio::test]
 async fn the_public_port_tells_health_and_metadata_without_a_token() {
@@ -62,6 +62,9 @@ async fn unix_sockets_stand_where_daprd_has_them() {
         process
     };
     let process = start();
+    let second = run(&arguments, &[]);
+    let said = text(&second.stderr);
+    assert!(said.contains("another process serves it"), "{said}");
     let http = sockets.file("dapr-shop-http.socket");
     let mut stream = UnixStream::connect(&http).unwrap();
     // No name is asked for here: a page in a browser cannot come.
