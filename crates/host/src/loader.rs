@@ -79,7 +79,7 @@ pub struct Loader {
     pub identity: Identity,
     /// `NAMESPACE`, where it is set: Components of other namespaces are passed over.
     pub namespace: Option<String>,
-    /// Files that are read again at a reload, if there are any.
+    /// Files that are named elsewhere than in the resources, if there are any: followed with them.
     pub sources: Option<Arc<Sources>>,
 }
 
@@ -94,12 +94,6 @@ impl Loader {
     pub async fn load(&self, previous: &Stores) -> io::Result<Outcome> {
         let mut outcome = Outcome::default();
         outcome.stores.loaded = true;
-        if let Some(sources) = &self.sources {
-            if previous.loaded {
-                sources.refresh(&self.types).await;
-            }
-            outcome.files.extend(sources.stamps().await);
-        }
         let loaded = self.read().await?;
         outcome.keep_unreadable(&loaded, previous);
         outcome.problems.extend(loaded.problems);

@@ -10,7 +10,7 @@ use tokio::{sync::Mutex, task};
 use zeroize::Zeroizing;
 
 use crate::{
-    files::{self, Stamp},
+    files::{self, Changes, Stamp},
     outbound::Outbound,
     stores::{StoreType, StoreTypes},
     wasm::Runtime,
@@ -88,14 +88,28 @@ impl Sources {
         self.components.entry(file).or_default().push(store_type);
     }
 
-    /// How the files looked when they were tried last.
-    pub(crate) async fn stamps(&self) -> BTreeMap<PathBuf, Option<Stamp>> {
-        self.last.lock().await.stamps.clone()
+    /// Waits until `changes`, of these files alone, has one, or until `told`; reads what changed,
+    /// and gives the types of `types` that another component serves from now on, if any. Components
+    /// are compiled off the threads on which calls run.
+    pub(crate) async fn next(
+        &self,
+        changes: &mut Changes,
+        told: impl Future<Output = ()>,
+        types: &StoreTypes,
+    ) -> BTreeSet<StoreType> {
+        let stamps = self.last.lock().await.stamps.clone();
+        changes.also(&stamps);
+        tokio::select! {
+            () = changes.next() => {}
+            () = told => {
+                // So that what is read now is no change later.
+                changes.look().await;
+            }
+        }
+        self.refresh(types).await
     }
 
-    /// Reads what changed, and gives the types of `types` that another component serves from now
-    /// on. Components are compiled off the threads on which calls run.
-    pub(crate) async fn refresh(&self, types: &StoreTypes) -> BTreeSet<StoreType> {
+    async fn refresh(&self, types: &StoreTypes) -> BTreeSet<StoreType> {
         let mut last = self.last.lock().await;
         if let Some(authorities) = &self.authorities {
             authorities.refresh(&mut last).await;

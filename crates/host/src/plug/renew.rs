@@ -20,15 +20,8 @@ impl Renewer {
     pub async fn follow(&self, sources: Arc<Sources>, mut hang_up: Signal) {
         let mut changes = Changes::of(&[], &[]).await;
         loop {
-            changes.also(&sources.stamps().await);
-            tokio::select! {
-                () = changes.next() => {}
-                _ = hang_up.recv() => {
-                    // So that what is read now is no change later.
-                    changes.look().await;
-                }
-            }
-            let changed = sources.refresh(&self.types).await;
+            let told = async { _ = hang_up.recv().await };
+            let changed = sources.next(&mut changes, told, &self.types).await;
             for service in &self.services {
                 if changed.contains(service.store_type()) {
                     service.renew().await;
