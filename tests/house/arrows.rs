@@ -11,7 +11,7 @@ use super::{read, root, sources};
 /// From the ground up: a room may reach rooms of lower floors, and none beside or above it.
 const FLOORS: [&[&str]; 7] = [
     &["contract", "files", "outbound"],
-    &["wasm", "grpc"],
+    &["wasm", "grpc", "net"],
     &["stores"],
     &["resources"],
     &["loader", "metrics"],

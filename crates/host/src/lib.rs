@@ -46,6 +46,7 @@ mod files;
 pub mod grpc;
 mod loader;
 mod metrics;
+mod net;
 pub mod outbound;
 pub mod plug;
 pub mod resources;
@@ -54,7 +55,7 @@ pub mod stores;
 pub mod wasm;
 
 pub use contract::{CallError, Kind, Metadata, Secret, StoreError};
-pub use loader::{Failure, Loader, Outcome, Served, Stores};
+pub use loader::{Failure, Loader, Outcome, Served, Sources, Stores};
 pub use metrics::Metrics;
 pub use outbound::Outbound;
 pub use wasm::{Component, InstanceOptions, Output, Runtime, RuntimeConfig, SecretStore};

@@ -2,6 +2,7 @@
 
 mod only;
 mod outcome;
+mod sources;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,7 +13,10 @@ use std::{
 
 use tokio::task;
 
-pub use self::outcome::{Failure, Outcome};
+pub use self::{
+    outcome::{Failure, Outcome},
+    sources::Sources,
+};
 use crate::{
     files::Stamp,
     resources::{self, Component, Identity, Loaded, Place},
@@ -35,6 +39,8 @@ pub struct Served {
     properties: Properties,
     /// The files besides the resources that it reads, as they were then.
     files: BTreeMap<PathBuf, Option<Stamp>>,
+    /// Of the component that serves its type.
+    generation: u64,
 }
 
 /// The stores that serve, by the names of their Components.
@@ -73,13 +79,15 @@ pub struct Loader {
     pub identity: Identity,
     /// `NAMESPACE`, where it is set: Components of other namespaces are passed over.
     pub namespace: Option<String>,
+    /// Files that are named elsewhere than in the resources, if there are any: followed with them.
+    pub sources: Option<Arc<Sources>>,
 }
 
 impl Loader {
     /// Starts every secret store in scope, those first that others take values from. A store of
-    /// `previous` goes on as it is if neither its properties nor the files that it reads changed,
-    /// and as it was if it fails now, if a reference of it gives nothing now, or if its file cannot
-    /// be read now or was emptied.
+    /// `previous` goes on as it is if its properties, the files that it reads and its component did
+    /// not change, and as it was if it fails now, if a reference of it gives nothing now, or if its
+    /// file cannot be read now or was emptied.
     ///
     /// # Errors
     /// If a folder cannot be read.
@@ -168,7 +176,10 @@ impl Loader {
             let message = "endpoint names no scheme, so https is taken: write https:// before it";
             outcome.warn(component, [message.to_owned()]);
         }
-        let (store, capabilities) = match before.filter(|served| served.files == files) {
+        // From before it starts: another that comes meanwhile is seen at the next reload.
+        let generation = self.types.generation(&component.store_type);
+        let same = |served: &&Arc<Served>| served.files == files && served.generation == generation;
+        let (store, capabilities) = match before.filter(same) {
             Some(same) => (Arc::clone(&same.store), same.capabilities.clone()),
             None => self.start_anew(component, &properties).await?,
         };
@@ -181,6 +192,7 @@ impl Loader {
             place: component.place.clone(),
             properties,
             files,
+            generation,
         }))
     }
 

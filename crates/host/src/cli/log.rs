@@ -5,8 +5,9 @@ use std::{fmt, io};
 use clap::{Args, ValueEnum};
 use tracing::{Event, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
+    Layer,
     filter::Targets,
-    fmt::{FmtContext, FormatEvent, FormatFields, format::Writer},
+    fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter, format::Writer},
     layer::SubscriberExt,
     registry::LookupSpan,
     util::SubscriberInitExt,
@@ -53,43 +54,33 @@ impl LogOptions {
         let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
         let logs = tracing_subscriber::registry().with(ours);
         // Fails only where this process logs already, and one log is enough.
-        let _ = if self.log_as_json {
-            logs.with(json(io::stderr)).try_init()
-        } else {
-            logs.with(text(io::stderr)).try_init()
-        };
+        let _ = logs.with(lines(self.log_as_json, io::stderr)).try_init();
     }
 }
 
-fn text<S, W>(writer: W) -> impl tracing_subscriber::Layer<S>
+/// Writes events in lines: of text, or of JSON.
+fn lines<S, W>(as_json: bool, writer: W) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
-    W: for<'a> tracing_subscriber::fmt::MakeWriter<'a> + 'static,
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    tracing_subscriber::fmt::layer()
+    let layer = tracing_subscriber::fmt::layer()
         .with_writer(writer)
         .with_target(false)
-        .with_ansi(false)
-        .map_event_format(|format| OneLine {
-            format,
-            escape: escape::text,
-        })
-}
-
-fn json<S, W>(writer: W) -> impl tracing_subscriber::Layer<S>
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    W: for<'a> tracing_subscriber::fmt::MakeWriter<'a> + 'static,
-{
-    tracing_subscriber::fmt::layer()
-        .with_writer(writer)
-        .with_target(false)
-        .json()
-        .flatten_event(true)
-        .map_event_format(|format| OneLine {
-            format,
-            escape: escape::json,
-        })
+        .with_ansi(false);
+    if as_json {
+        let escape = escape::json;
+        layer
+            .json()
+            .flatten_event(true)
+            .map_event_format(|format| OneLine { format, escape })
+            .boxed()
+    } else {
+        let escape = escape::text;
+        layer
+            .map_event_format(|format| OneLine { format, escape })
+            .boxed()
+    }
 }
 
 /// Another format, of which nothing but one line comes out: here, so that no line that is logged
@@ -139,11 +130,7 @@ mod tests {
             tracing::warn!(store = outside, other = %outside, debug = ?outside, "{outside}");
             tracing::info!("你好");
         };
-        if is_json {
-            with_default(registry.with(json(writer)), log);
-        } else {
-            with_default(registry.with(text(writer)), log);
-        }
+        with_default(registry.with(lines(is_json, writer)), log);
         let bytes = text_of.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
     }

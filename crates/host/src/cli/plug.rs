@@ -61,7 +61,7 @@ impl PlugCommand {
         self.log.start();
         // Before anything is there to clean up, and compiled before a socket is there to be found.
         let stop = Stop::on_signal()?;
-        let mut hang_up = signal(SignalKind::hangup())?;
+        let hang_up = signal(SignalKind::hangup())?;
         let Setup {
             types,
             loader,
@@ -72,6 +72,7 @@ impl PlugCommand {
             self.metrics.start(port, &metrics)?;
         }
         let offered = self.offered(&types, others)?;
+        let sources = loader.sources.clone();
         let with_resources = !self.setup.resources_path.is_empty();
         let plug = Plug::bind(&PlugOptions {
             folder: self.folder(),
@@ -87,11 +88,10 @@ impl PlugCommand {
         for path in plug.paths() {
             tracing::info!(socket = %path.display(), "plugged in");
         }
-        tokio::spawn(async move {
-            while hang_up.recv().await.is_some() {
-                tracing::info!("SIGHUP changes nothing here: daprd says what to serve");
-            }
-        });
+        if let Some(sources) = sources {
+            let renewer = plug.renewer();
+            tokio::spawn(async move { renewer.follow(sources, hang_up).await });
+        }
         let serving = plug.serve(stop.clone().wait()).map(Ok::<(), Infallible>);
         self.stop.bounded(stop, serving).await?;
         Ok(ExitCode::SUCCESS)

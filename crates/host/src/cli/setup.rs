@@ -2,9 +2,9 @@
 
 use std::{
     error::Error,
-    fs,
     net::{IpAddr, Ipv4Addr},
-    path::PathBuf,
+    path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use clap::Args;
@@ -15,7 +15,7 @@ use super::{
     memory,
 };
 use crate::{
-    loader::Loader,
+    loader::{Loader, Sources},
     metrics::Metrics,
     outbound::Outbound,
     resources::Identity,
@@ -99,7 +99,8 @@ impl SetupOptions {
             cache: cache_folder(),
             ..RuntimeConfig::default()
         })?;
-        let outbound = self.outbound()?;
+        let mut sources = Sources::new(&runtime);
+        let outbound = self.outbound(&mut sources)?;
         let pool = PoolOptions {
             outbound: outbound.clone(),
             max_instances: usize::try_from(self.max_instances)?,
@@ -119,8 +120,9 @@ impl SetupOptions {
         for component in &self.component {
             let (store_type, file) = type_and_file(component)?;
             let failed = |why: &dyn Error| format!("--component {component}: {why}");
-            let bytes = fs::read(file).map_err(|why| failed(&why))?;
+            let bytes = sources.read(file).map_err(|why| failed(&why))?;
             let loaded = runtime.load(&bytes).map_err(|why| failed(&why))?;
+            sources.component(store_type.clone(), file.to_owned());
             let grants = Grants {
                 outbound: allowed.of(&store_type, &outbound)?,
                 environment: None,
@@ -142,26 +144,30 @@ impl SetupOptions {
                 folders: self.resources_path.clone(),
                 identity,
                 namespace,
+                sources: Some(Arc::new(sources)),
             },
             types,
             others,
         })
     }
 
-    fn outbound(&self) -> Result<Outbound, Box<dyn Error>> {
-        let mut outbound = Outbound::builder();
+    fn outbound(&self, sources: &mut Sources) -> Result<Outbound, Box<dyn Error>> {
+        let mut builder = Outbound::builder();
         let either = |upper: &str| set(upper).or_else(|| set(&upper.to_ascii_lowercase()));
         if let Some(proxy) = either("HTTPS_PROXY") {
             let exceptions = either("NO_PROXY").unwrap_or_default();
             let failed = |why| format!("HTTPS_PROXY: {why}");
-            outbound = outbound.https_proxy(&proxy, &exceptions).map_err(failed)?;
+            builder = builder.https_proxy(&proxy, &exceptions).map_err(failed)?;
         }
         if let Some(file) = &self.extra_ca {
             let failed = |why: &dyn Error| format!("--extra-ca {}: {why}", file.display());
-            let pem = fs::read(file).map_err(|why| failed(&why))?;
-            outbound = outbound.extra_ca(&pem).map_err(|why| failed(&why))?;
+            let pem = sources.read(file).map_err(|why| failed(&why))?;
+            builder = builder.extra_ca(&pem).map_err(|why| failed(&why))?;
         }
-        Ok(outbound.build()?)
+        let native = set("SSL_CERT_FILE").map(PathBuf::from);
+        let outbound = builder.build()?;
+        sources.authorities(&outbound, self.extra_ca.clone(), native);
+        Ok(outbound)
     }
 }
 
@@ -198,11 +204,11 @@ pub(super) fn with_option(why: ServeError) -> Box<dyn Error> {
     format!("{why}; choose another with {option}").into()
 }
 
-fn type_and_file(component: &str) -> Result<(StoreType, &str), String> {
+fn type_and_file(component: &str) -> Result<(StoreType, &Path), String> {
     component
         .split_once('=')
         .filter(|(_, file)| !file.is_empty())
-        .and_then(|(store_type, file)| Some((store_type.parse().ok()?, file)))
+        .and_then(|(store_type, file)| Some((store_type.parse().ok()?, Path::new(file))))
         .ok_or_else(|| format!("--component {component}: say secretstores.NAME=FILE.wasm"))
 }
 
@@ -233,7 +239,7 @@ mod tests {
         let (store_type, file) = type_and_file("secretstores.a.B=x=y.wasm").unwrap();
         assert_eq!(
             (store_type.as_str(), file),
-            ("secretstores.a.b", "x=y.wasm")
+            ("secretstores.a.b", Path::new("x=y.wasm"))
         );
         for wrong in [
             "",

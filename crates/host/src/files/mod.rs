@@ -5,5 +5,5 @@ mod read;
 mod stamp;
 
 pub use follow::Changes;
-pub(crate) use read::{read, text, yaml_files};
+pub(crate) use read::{read, stamped, text, yaml_files};
 pub(crate) use stamp::Stamp;

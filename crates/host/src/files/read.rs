@@ -22,6 +22,14 @@ const FILE_PATIENCE: Duration = Duration::from_secs(3);
 /// # Errors
 /// If it cannot be read, is no regular file, or is written to all the time.
 pub(crate) fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    stamped(path).map(|(bytes, _)| bytes)
+}
+
+/// As [`read`], with how the file looked then.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn stamped(path: &Path) -> io::Result<(Zeroizing<Vec<u8>>, Stamp)> {
     let started = Instant::now();
     loop {
         let before = Stamp::of(path)?;
@@ -32,7 +40,7 @@ pub(crate) fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
             let bytes = Zeroizing::new(fs::read(path)?);
             let whole = u64::try_from(bytes.len()).is_ok_and(|read| read == before.length());
             if whole && Stamp::of(path)? == before {
-                return Ok(bytes);
+                return Ok((bytes, before));
             }
         }
         if started.elapsed() > FILE_PATIENCE {

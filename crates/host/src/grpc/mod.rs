@@ -1,6 +1,5 @@
 //! What every gRPC server of this host offers beside its own service.
 
-pub(crate) mod authority;
 pub mod proto;
 pub(crate) mod status;
 

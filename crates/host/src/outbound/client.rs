@@ -12,7 +12,7 @@ use hyper_util::{
     client::legacy::Client,
     rt::{TokioExecutor, TokioTimer},
 };
-use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer};
+use rustls::pki_types::CertificateDer;
 use thiserror::Error;
 use wasmtime_wasi_http::WasiBody;
 
@@ -23,6 +23,7 @@ use super::{
     origin::Origin,
     proxy::{InvalidProxy, Proxy},
     report::Reports,
+    trust::Trust,
     watch::Watch,
 };
 
@@ -49,6 +50,7 @@ pub struct Outbound {
     pub(super) counters: Arc<Counters>,
     pub(super) watch: Watch,
     pub(super) reports: Arc<Reports>,
+    trust: Arc<Trust>,
 }
 
 /// Requests, counted where they are sent.
@@ -129,6 +131,25 @@ impl Outbound {
         })
     }
 
+    /// Trusts the certificate authorities in `pem` in place of those of
+    /// [`OutboundBuilder::extra_ca`], and so do its clones; whether these are others. Connections
+    /// that are there stay.
+    ///
+    /// # Errors
+    /// [`InvalidOutbound::Certificates`] or [`InvalidOutbound::Tls`]; nothing changes then.
+    pub fn trust(&self, pem: &[u8]) -> Result<bool, InvalidOutbound> {
+        Ok(self.trust.replace(authorities(pem)?)?)
+    }
+
+    /// Trusts the machine's certificate authorities as they are now, if it trusts them at all, and
+    /// so do its clones; whether they are others. Reads files: blocks.
+    ///
+    /// # Errors
+    /// [`InvalidOutbound::Tls`]; nothing changes then.
+    pub fn trust_machine(&self) -> Result<bool, InvalidOutbound> {
+        Ok(self.trust.read_again()?)
+    }
+
     /// What became of its requests.
     pub fn usage(&self) -> OutboundUsage {
         OutboundUsage {
@@ -169,19 +190,7 @@ impl OutboundBuilder {
     /// # Errors
     /// [`InvalidOutbound::Certificates`] if none can be read.
     pub fn extra_ca(mut self, pem: &[u8]) -> Result<Self, InvalidOutbound> {
-        let bundle = Bundle::read(pem);
-        if bundle.authorities.is_empty() {
-            let found = bundle.broken.len();
-            let why = format!("of {found} certificates in it none can be read");
-            return Err(InvalidOutbound::Certificates(why));
-        }
-        for position in bundle.broken {
-            tracing::warn!(
-                "certificate number {position} of the additional authorities cannot be read; the \
-                 others count"
-            );
-        }
-        self.extra_roots.extend(bundle.authorities);
+        self.extra_roots.extend(authorities(pem)?);
         Ok(self)
     }
 
@@ -212,24 +221,9 @@ impl OutboundBuilder {
     }
 
     /// # Errors
-    /// [`InvalidOutbound::Certificates`] or [`InvalidOutbound::Tls`].
+    /// [`InvalidOutbound::Tls`].
     pub fn build(self) -> Result<Outbound, InvalidOutbound> {
-        let mut roots = RootCertStore::empty();
-        if self.native_roots {
-            // A machine's store may hold certificates that nobody can read; the others count.
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        }
-        for certificate in self.extra_roots {
-            roots
-                .add(certificate)
-                .map_err(|why| InvalidOutbound::Certificates(why.to_string()))?;
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let trust = Arc::new(Trust::new(self.native_roots, self.extra_roots)?);
         let watch = Watch::new();
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
@@ -240,7 +234,7 @@ impl OutboundBuilder {
             .http2_keep_alive_timeout(HTTP2_PING_TIMEOUT)
             .build(Connect {
                 proxy: self.proxy.map(Arc::new),
-                tls: Arc::new(tls),
+                trust: Arc::clone(&trust),
                 watch: watch.clone(),
                 limit: self.connect_timeout,
             });
@@ -251,8 +245,26 @@ impl OutboundBuilder {
             counters: Arc::default(),
             watch,
             reports: Arc::default(),
+            trust,
         })
     }
+}
+
+/// Those in `pem`; what cannot be read is said.
+fn authorities(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, InvalidOutbound> {
+    let bundle = Bundle::read(pem);
+    if bundle.authorities.is_empty() {
+        let found = bundle.broken.len();
+        let why = format!("of {found} certificates in it none can be read");
+        return Err(InvalidOutbound::Certificates(why));
+    }
+    for position in bundle.broken {
+        tracing::warn!(
+            "certificate number {position} of the additional authorities cannot be read; the \
+             others count"
+        );
+    }
+    Ok(bundle.authorities)
 }
 
 #[cfg(test)]

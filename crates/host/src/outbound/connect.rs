@@ -18,7 +18,7 @@ use hyper_util::{
     client::legacy::connect::{HttpConnector, dns::Name},
     rt::TokioIo,
 };
-use rustls::{ClientConfig, pki_types::ServerName};
+use rustls::pki_types::ServerName;
 use tokio::{
     net::{TcpStream, lookup_host},
     time::{Instant, timeout_at},
@@ -28,6 +28,7 @@ use tower_service::Service;
 
 use super::{
     proxy::{Proxy, TunnelError},
+    trust::Trust,
     watch::{Watch, Watched},
 };
 
@@ -40,7 +41,7 @@ const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub(super) struct Connect {
     pub(super) proxy: Option<Arc<Proxy>>,
-    pub(super) tls: Arc<ClientConfig>,
+    pub(super) trust: Arc<Trust>,
     pub(super) watch: Watch,
     /// How long it may take, all steps together.
     pub(super) limit: Duration,
@@ -163,7 +164,7 @@ impl Connect {
         };
         let name = ServerName::try_from(bare(host).to_owned())
             .map_err(|why| failed(io::Error::new(io::ErrorKind::InvalidInput, why)))?;
-        let tls = TlsConnector::from(Arc::clone(&self.tls));
+        let tls = TlsConnector::from(self.trust.tls());
         let stream = timeout_at(deadline, tls.connect(name, TokioIo::new(stream)))
             .await
             .map_err(|_| late("TLS"))?

@@ -11,6 +11,7 @@ mod no_proxy;
 mod origin;
 mod proxy;
 mod report;
+mod trust;
 mod watch;
 
 pub use allow::InvalidPattern;

@@ -86,6 +86,25 @@ impl Finder {
         })
     }
 
+    /// As [`Self::find`], and not what it found before.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) async fn find_anew(&self, name: &str) -> Result<Arc<dyn Store>, String> {
+        self.starts().remove(name);
+        self.find(name).await
+    }
+
+    /// Starts a store with these properties.
+    ///
+    /// # Errors
+    /// Why it does not start.
+    pub(super) async fn start(&self, properties: Properties) -> Result<Arc<dyn Store>, String> {
+        let started = self.types.start(&self.store_type, properties).await;
+        let started = started.ok_or("the type is not served")?;
+        started.map_err(|why| why.describe())
+    }
+
     /// Starts a store again from what daprd initialised it with.
     ///
     /// # Errors
@@ -96,12 +115,7 @@ impl Finder {
         properties: Properties,
     ) -> Result<Arc<dyn Store>, String> {
         let start = self.start_of(name);
-        let starting = async {
-            let started = self.types.start(&self.store_type, properties).await;
-            let started = started.ok_or("the type is not served")?;
-            started.map_err(|why| why.describe())
-        };
-        start.once(starting).await
+        start.once(self.start(properties)).await
     }
 
     /// Forgets what counts no longer.

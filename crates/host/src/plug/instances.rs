@@ -101,6 +101,32 @@ impl Instances {
         serving
     }
 
+    /// All names.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.all().keys().cloned().collect()
+    }
+
+    /// The store that serves under `name`, and what daprd initialised it with, if it was daprd.
+    pub(super) fn serving(&self, name: &str) -> Option<(Arc<dyn Store>, Option<Properties>)> {
+        let all = self.all();
+        let instance = all.get(name)?;
+        match &instance.known {
+            Known::Store(store) => Some((Arc::clone(store), instance.by_init.clone())),
+            Known::Resting(_) => None,
+        }
+    }
+
+    /// Takes `new` in the place of `old`, unless another has come meanwhile. Calls in flight hold
+    /// the old store until they end.
+    pub(super) fn renew(&self, name: &str, old: &Arc<dyn Store>, new: Arc<dyn Store>) {
+        if let Some(instance) = self.all().get_mut(name)
+            && let Known::Store(store) = &mut instance.known
+            && Arc::ptr_eq(store, old)
+        {
+            *store = new;
+        }
+    }
+
     /// Says again that `name` is gone if it went while a call of it was made.
     pub(super) fn called(&self, name: &str) {
         if !self.all().contains_key(name) {

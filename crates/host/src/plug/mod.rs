@@ -1,30 +1,29 @@
 //! Stores for an unmodified daprd: pluggable components over Unix sockets
 //! (<https://docs.dapr.io/operations/components/pluggable-components-registration/>).
 
-mod calls;
-mod connections;
 mod finder;
-mod folder;
 mod instances;
+mod renew;
 mod service;
-mod socket;
 
 use std::{
     io::{self, ErrorKind},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
-use futures_util::future::{self, FutureExt, Shared};
+use axum::Router;
+use futures_util::future::{self, FutureExt};
 use thiserror::Error;
-use tokio::net::UnixListener;
 use tonic::service::Routes;
 
-use self::{service::Service, socket::Socket};
+pub use self::renew::Renewer;
+use self::service::Service;
 use crate::{
     grpc::{self, proto::components::secret_store_server::SecretStoreServer},
     loader::Loader,
     metrics::Metrics,
+    net::{self, Front, Listener, Stop},
     stores::{StoreType, StoreTypes},
 };
 
@@ -62,12 +61,11 @@ pub struct PlugError {
 /// One bound socket for each offered type, not yet served.
 pub struct Plug {
     bound: Vec<Bound>,
+    types: StoreTypes,
 }
 
 struct Bound {
-    /// Before its listener: while its file is there, somebody listens.
-    socket: Socket,
-    listener: UnixListener,
+    listener: Listener,
     service: Arc<Service>,
 }
 
@@ -81,20 +79,18 @@ impl Plug {
             path: options.folder.clone(),
             why,
         };
-        let folder = folder::prepare(&options.folder).map_err(failed)?;
-        let turn = folder::turn(&folder).await.map_err(failed)?;
+        let folder = net::prepare(&options.folder).await.map_err(failed)?;
         let mut bound = Vec::new();
         let mut taken = Vec::new();
         for store_type in &options.offered {
             let name = file_name(store_type);
-            match Socket::bind(&folder, &name, options.mode, &turn).await {
-                Ok((socket, listener)) => bound.push(Bound {
-                    socket,
+            match Listener::at(&folder, &name, Some(options.mode)).await {
+                Ok(listener) => bound.push(Bound {
                     listener,
                     service: Arc::new(Service::new(store_type, options)),
                 }),
                 Err(why) => {
-                    let path = folder.join(name);
+                    let path = folder.path().join(name);
                     let in_use = why.kind() == ErrorKind::AddrInUse;
                     let error = PlugError { path, why };
                     if options.all || !in_use {
@@ -112,32 +108,39 @@ impl Plug {
         for error in taken {
             tracing::warn!("not offered: {error}");
         }
-        Ok(Self { bound })
+        let types = options.types.clone();
+        Ok(Self { bound, types })
     }
 
     /// The paths of the sockets.
     pub fn paths(&self) -> Vec<PathBuf> {
-        self.bound
-            .iter()
-            .map(|bound| bound.socket.path().to_owned())
-            .collect()
+        let paths = self.bound.iter().filter_map(|it| it.listener.path());
+        paths.map(Path::to_owned).collect()
+    }
+
+    /// What starts the stores of changed components anew.
+    pub fn renewer(&self) -> Renewer {
+        let services = self.bound.iter().map(|bound| Arc::clone(&bound.service));
+        Renewer {
+            services: services.collect(),
+            types: self.types.clone(),
+        }
     }
 
     /// Serves until `stop` is ready; then removes the sockets, and ends when the calls in flight
     /// have.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) {
-        let stop: Shared<_> = stop.boxed().shared();
+        let stop: Stop = stop.boxed().shared();
         let servers = self.bound.into_iter().map(|bound| {
             let stop = stop.clone();
             async move {
-                let Bound {
-                    socket,
-                    listener,
-                    service,
-                } = bound;
-                let routes = routes(Arc::clone(&service)).await;
+                let Bound { listener, service } = bound;
+                let name = listener.path().and_then(Path::file_name);
+                let name = name.unwrap_or_default().to_string_lossy().into_owned();
+                let router = router(Arc::clone(&service)).await;
+                let front = Front::new(name, router, MAX_HEAD).grpc();
                 tokio::select! {
-                    () = connections::serve(socket, listener, routes, stop) => {}
+                    () = net::serve(vec![(listener, front)], stop) => {}
                     () = service.tidy() => {}
                 }
             }
@@ -146,15 +149,18 @@ impl Plug {
     }
 }
 
-async fn routes(service: Arc<Service>) -> Routes {
+async fn router(service: Arc<Service>) -> Router {
     let service = SecretStoreServer::from_arc(service).max_encoding_message_size(usize::MAX);
     Routes::new(service)
         .add_service(grpc::reflection_v1(NAME))
         .add_service(grpc::reflection_v1alpha(NAME))
         .add_service(grpc::health::<SecretStoreServer<Service>>().await)
         .prepare()
+        .into_axum_router()
 }
 
+/// How long the headers of a call may be, as HTTP/2 counts them; hyper's and Go's default.
+const MAX_HEAD: usize = 16 << 10;
 /// The service's name, which daprd looks for by reflection.
 const NAME: &str = "dapr.proto.components.v1.SecretStore";
 

@@ -75,8 +75,48 @@ impl Service {
         }
     }
 
+    pub(super) fn store_type(&self) -> &StoreType {
+        &self.store_type
+    }
+
+    /// Starts all stores anew, because another component serves the type.
+    pub(super) async fn renew(&self) {
+        for name in self.instances.names() {
+            self.renew_one(&name).await;
+        }
+    }
+
+    async fn renew_one(&self, instance: &str) {
+        let Some((old, by_init)) = self.instances.serving(instance) else {
+            return;
+        };
+        let started = match by_init {
+            Some(properties) => self.finder.start(properties).await,
+            None => self.finder.find_anew(instance).await,
+        };
+        let kind = &self.store_type;
+        match started {
+            Ok(new) => {
+                self.instances.renew(instance, &old, new);
+                tracing::info!(instance, %kind, "started anew");
+            }
+            Err(why) => {
+                tracing::error!(instance, %kind, "does not start: {why}; it goes on as it was");
+            }
+        }
+    }
+
+    /// Sees to it that a store that began to start when `generation` served the type is none of a
+    /// component that was replaced meanwhile.
+    async fn settle(&self, instance: &str, generation: u64) {
+        if self.types.generation(&self.store_type) != generation {
+            self.renew_one(instance).await;
+        }
+    }
+
     /// The store of the Component `instance`.
     async fn store(&self, instance: &str) -> Result<Arc<dyn Store>, Status> {
+        let generation = self.types.generation(&self.store_type);
         let found = match self.instances.call(instance) {
             Some(Known::Store(store)) => return Ok(store),
             Some(Known::Resting(properties)) => self.finder.wake(instance, properties).await,
@@ -84,7 +124,9 @@ impl Service {
             None => self.finder.find(instance).await,
         };
         let found = found.map_err(|why| self.unconfigured(instance, &why))?;
-        Ok(self.instances.found(instance, found))
+        let serving = self.instances.found(instance, found);
+        self.settle(instance, generation).await;
+        Ok(serving)
     }
 
     async fn measured<T>(
@@ -162,6 +204,7 @@ impl Contract for Service {
     ) -> Result<Response<SecretStoreInitResponse>, Status> {
         let instance = instance(&request)?;
         let properties = properties(request.into_inner())?;
+        let generation = self.types.generation(&self.store_type);
         let store = self
             .types
             .start(&self.store_type, properties.clone())
@@ -171,6 +214,7 @@ impl Contract for Service {
         let again = self
             .instances
             .initialise(instance.clone(), store, properties);
+        self.settle(&instance, generation).await;
         tracing::info!(instance, kind = %self.store_type, again, "initialised");
         Ok(Response::new(SecretStoreInitResponse {}))
     }

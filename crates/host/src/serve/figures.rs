@@ -10,12 +10,12 @@ use futures_util::future::{self, FutureExt};
 
 use super::{
     ListenerKind, ServeError,
-    accept::{Room, accept},
-    connection::{Front, MAX_HEAD},
     gate::{Gate, Protocol},
-    listen::{Listener, listen},
 };
-use crate::metrics::Metrics;
+use crate::{
+    metrics::Metrics,
+    net::{self, Front, Listener, MAX_HEAD, listen},
+};
 
 /// Serves `metrics` under every path at the port on each address, until the process ends. Gives
 /// the addresses.
@@ -36,13 +36,16 @@ pub fn serve_metrics(
     let router = Router::new()
         .fallback(text)
         .with_state(Arc::new(metrics.clone()));
-    let front = Arc::new(Front::new("metrics", router, MAX_HEAD));
-    let (room, never) = (Room::new(), future::pending().boxed().shared());
+    let never = future::pending().boxed().shared();
     let served_at = bound.iter().filter_map(Listener::address).collect();
-    for listener in bound {
+    let front = |listener| {
         let gate = Gate::open(Protocol::Http);
-        let (front, room, never) = (Arc::clone(&front), room.clone(), never.clone());
-        tokio::spawn(accept(listener, front, gate, room, never));
-    }
+        let front = Front::new("metrics", router.clone(), MAX_HEAD);
+        (
+            listener,
+            front.refusing(move |request| gate.refuses(request)),
+        )
+    };
+    tokio::spawn(net::serve(bound.into_iter().map(front).collect(), never));
     Ok(served_at)
 }

@@ -1,9 +1,6 @@
 //! Dapr's Secrets API for applications, over HTTP and gRPC, without daprd.
 
-mod accept;
-mod activity;
 mod api;
-mod connection;
 mod cors;
 mod error;
 mod extended;
@@ -11,26 +8,19 @@ mod figures;
 mod gate;
 mod grpc;
 mod http;
-mod listen;
 mod options;
 mod reload;
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
+use axum::Router;
 use futures_util::future::{self, FutureExt};
 use tonic::service::{InterceptorLayer, Routes};
 
 use self::{
-    accept::{Room, accept},
     api::Api,
-    connection::{Front, Stop},
     cors::Cors,
     gate::{Gate, Protocol},
-    listen::{Listener, listen, listen_at},
 };
 pub use self::{
     error::{ListenerKind, ServeError},
@@ -42,6 +32,7 @@ pub use crate::files::Changes;
 use crate::{
     grpc::{proto::runtime::dapr_server::DaprServer, reflection_v1, reflection_v1alpha},
     loader::{Outcome, Stores},
+    net::{self, Front, Listener, Stop, listen},
 };
 
 /// Stores that are loaded, and ports that are bound: calls wait from now on.
@@ -53,9 +44,11 @@ pub struct Server {
     public: Option<Listeners>,
 }
 
-/// One front and where it listens.
+/// One API and where it listens.
 struct Listeners {
-    front: Front,
+    name: &'static str,
+    router: Router,
+    max_head: usize,
     protocol: Protocol,
     bound: Vec<Listener>,
     /// The names by which a listener on loopback may be called.
@@ -74,8 +67,10 @@ impl Server {
         let loaded = options.loader.load(&Stores::default()).await;
         let outcome = loaded.map_err(ServeError::Resources)?;
         let app_id = options.loader.identity.app_id.clone();
-        let http = options.bind(&app_id, ListenerKind::Http, options.http_port)?;
-        let grpc = options.bind(&app_id, ListenerKind::Grpc, options.grpc_port)?;
+        let http = options.bind(&app_id, ListenerKind::Http, options.http_port);
+        let http = http.await?;
+        let grpc = options.bind(&app_id, ListenerKind::Grpc, options.grpc_port);
+        let grpc = grpc.await?;
         let public = options.bind_publicly()?;
         let stores = outcome.stores.clone();
         let answering = Api::new(app_id, scopes, options.metrics, stores);
@@ -100,22 +95,28 @@ impl Server {
             .prepare()
             .into_axum_router()
             .layer(InterceptorLayer::new(grpc::guard(token)));
-        let head = options.max_head;
+        let max_head = options.max_head;
         let server = Self {
             http: Listeners {
-                front: Front::new("HTTP API", over_http, head),
+                name: "HTTP API",
+                router: over_http,
+                max_head,
                 protocol: Protocol::Http,
                 bound: http,
                 names: Arc::clone(&names),
             },
             grpc: Listeners {
-                front: Front::new("gRPC API", over_grpc, head).http2_only(),
+                name: "gRPC API",
+                router: over_grpc,
+                max_head,
                 protocol: Protocol::Grpc,
                 bound: grpc,
                 names: Arc::clone(&names),
             },
             public: public.map(|bound| Listeners {
-                front: Front::new("public", http::public_router(Arc::clone(&api)), head),
+                name: "public",
+                router: http::public_router(Arc::clone(&api)),
+                max_head,
                 protocol: Protocol::Http,
                 bound,
                 names,
@@ -190,24 +191,21 @@ impl Server {
 
 impl Listeners {
     async fn serve(self, stop: Stop) {
-        let room = Room::new();
-        let front = Arc::new(self.front);
-        let accepting = self.bound.into_iter().map(|listener| {
+        let (protocol, names) = (self.protocol, self.names);
+        let front = |listener: Listener| {
             let gate = if listener.is_loopback() {
-                Gate::named(self.protocol, &self.names)
+                Gate::named(protocol, &names)
             } else {
-                Gate::open(self.protocol)
+                Gate::open(protocol)
             };
-            accept(
-                listener,
-                Arc::clone(&front),
-                gate,
-                room.clone(),
-                stop.clone(),
-            )
-        });
-        future::join_all(accepting).await;
-        room.empty().await;
+            let front = Front::new(self.name, self.router.clone(), self.max_head)
+                .refusing(move |request| gate.refuses(request));
+            match protocol {
+                Protocol::Http => (listener, front),
+                Protocol::Grpc => (listener, front.grpc()),
+            }
+        };
+        net::serve(self.bound.into_iter().map(front).collect(), stop).await;
     }
 
     fn addresses(&self) -> Vec<SocketAddr> {
@@ -218,7 +216,7 @@ impl Listeners {
 impl ServeOptions {
     /// At the Unix socket of the API, where a folder for it is given, or else at the port on each
     /// address.
-    fn bind(
+    async fn bind(
         &self,
         app_id: &str,
         listener: ListenerKind,
@@ -232,9 +230,16 @@ impl ServeOptions {
                 why,
             });
         };
-        let path = socket(folder, app_id, listener);
-        let bound = listen_at(path.clone()).map_err(|why| ServeError::Socket { path, why })?;
-        Ok(vec![bound])
+        let name = socket(app_id, listener);
+        let bound = async {
+            let prepared = net::prepare(folder).await?;
+            Listener::at(&prepared, &name, None).await
+        };
+        let failed = |why| ServeError::Socket {
+            path: folder.join(&name),
+            why,
+        };
+        Ok(vec![bound.await.map_err(failed)?])
     }
 
     fn bind_publicly(&self) -> Result<Option<Vec<Listener>>, ServeError> {
@@ -250,11 +255,11 @@ impl ServeOptions {
     }
 }
 
-/// Where daprd has it.
-fn socket(folder: &Path, app_id: &str, listener: ListenerKind) -> PathBuf {
+/// As daprd names it.
+fn socket(app_id: &str, listener: ListenerKind) -> String {
     let api = match listener {
         ListenerKind::Grpc => "grpc",
         _ => "http",
     };
-    folder.join(format!("dapr-{app_id}-{api}.socket"))
+    format!("dapr-{app_id}-{api}.socket")
 }

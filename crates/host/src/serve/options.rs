@@ -7,8 +7,7 @@ use std::{
 
 use dapr_secrets_api::{MAX_BODY, Token};
 
-use super::connection::MAX_HEAD;
-use crate::{loader::Loader, metrics::Metrics};
+use crate::{loader::Loader, metrics::Metrics, net::MAX_HEAD};
 
 /// What a [`Server`](super::Server) needs.
 pub struct ServeOptions {

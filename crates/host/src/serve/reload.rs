@@ -2,7 +2,11 @@
 
 use std::{io, path::PathBuf, sync::Arc};
 
-use tokio::{signal::unix::Signal, sync::Mutex, task};
+use tokio::{
+    signal::unix::Signal,
+    sync::{Mutex, Notify},
+    task,
+};
 
 use super::api::Api;
 use crate::{
@@ -109,14 +113,38 @@ impl Reloader {
         Arc::new(scopes)
     }
 
-    /// Loads them whenever there are `changes`, and on every signal of `hang_up`, for as long as it
-    /// is polled.
-    pub async fn follow(&self, mut changes: Changes, mut hang_up: Signal) {
+    /// Loads them whenever there are `changes`, the files of [`Loader::sources`] change, and on every
+    /// signal of `hang_up`, for as long as it is polled.
+    pub async fn follow(&self, changes: Changes, hang_up: Signal) {
+        let told = Notify::new();
+        // Beside each other: no change of scopes waits until a component is compiled.
+        tokio::join!(
+            self.follow_resources(changes, hang_up, &told),
+            self.follow_sources(&told)
+        );
+    }
+
+    async fn follow_sources(&self, told: &Notify) {
+        let Some(sources) = &self.loader.sources else {
+            return;
+        };
+        let mut changes = Changes::of(&[], &[]).await;
+        loop {
+            let types = &self.loader.types;
+            let changed = sources.next(&mut changes, told.notified(), types).await;
+            if !changed.is_empty() {
+                self.reload().await;
+            }
+        }
+    }
+
+    async fn follow_resources(&self, mut changes: Changes, mut hang_up: Signal, told: &Notify) {
         loop {
             changes.also(&self.last.lock().await.outcome.files);
             tokio::select! {
                 () = changes.next() => {}
                 _ = hang_up.recv() => {
+                    told.notify_one();
                     // So that what is read now is no change later.
                     changes.look().await;
                 }

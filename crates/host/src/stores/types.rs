@@ -1,6 +1,10 @@
 //! What can be served: the types of stores, and what the instances of each are granted.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use super::{
     Store,
@@ -45,8 +49,24 @@ pub struct Grants {
 /// How one type is served.
 #[derive(Clone)]
 struct Served {
-    component: Component,
+    /// Shared by the clones of its [`StoreTypes`].
+    current: Arc<RwLock<Current>>,
     grants: Grants,
+}
+
+/// What serves a type from now on.
+#[derive(Clone)]
+struct Current {
+    component: Component,
+    /// How many there were before.
+    generation: u64,
+}
+
+impl Served {
+    fn current(&self) -> Current {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        current.clone()
+    }
 }
 
 impl StoreTypes {
@@ -81,9 +101,30 @@ impl StoreTypes {
     /// Serves `store_type` by `component` with `grants`, and none of the options' own.
     #[must_use]
     pub fn granting(mut self, store_type: StoreType, component: Component, grants: Grants) -> Self {
-        let served = Served { component, grants };
+        let current = Arc::new(RwLock::new(Current {
+            component,
+            generation: 0,
+        }));
+        let served = Served { current, grants };
         self.components.insert(store_type, served);
         self
+    }
+
+    /// Serves `store_type` by another component, with the grants that it has: here, in all clones,
+    /// and in stores that start from now on.
+    pub fn replace(&self, store_type: &StoreType, component: &Component) {
+        if let Some(served) = self.components.get(store_type) {
+            let current = served.current.write();
+            let mut current = current.unwrap_or_else(PoisonError::into_inner);
+            current.component = component.clone();
+            current.generation += 1;
+        }
+    }
+
+    /// How often the component of `store_type` was replaced.
+    pub(crate) fn generation(&self, store_type: &StoreType) -> u64 {
+        let served = self.components.get(store_type);
+        served.map_or(0, |served| served.current().generation)
     }
 
     /// The types that can be served, sorted.
@@ -148,7 +189,7 @@ impl StoreTypes {
         if let Some(Ok(origin)) = &endpoint {
             options.outbound = options.outbound.allowing(origin);
         }
-        let pool = Pool::start(served.component.clone(), options, configured).await?;
+        let pool = Pool::start(served.current().component, options, configured).await?;
         match endpoint {
             // Said after the store's own word on it, which knows more.
             Some(Err(why)) => Err(error(Kind::InvalidConfig, format!("endpoint: {why}"))),

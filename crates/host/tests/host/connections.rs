@@ -7,7 +7,11 @@ use std::{
     time::Duration,
 };
 
+use dapr_wasm_host::grpc::proto::runtime::{GetMetadataRequest, GetMetadataResponse};
+use http::uri::PathAndQuery;
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
+use tonic::{Code, Request, client::Grpc, transport::Endpoint};
+use tonic_prost::ProstCodec;
 
 use crate::{
     raw::{open, raw},
@@ -105,6 +109,19 @@ fn a_half_body_is_answered_in_time() {
     let length = stream.read(&mut answer).unwrap();
     let answer = text(&answer[..length]);
     assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_call_whose_message_never_comes_ends_in_time() {
+    let served = served(&[]);
+    let channel = Endpoint::try_from(format!("http://{}", served.grpc)).unwrap();
+    let mut client = Grpc::new(channel.connect().await.unwrap());
+    client.ready().await.unwrap();
+    let nothing = Request::new(tokio_stream::pending::<GetMetadataRequest>());
+    let path = PathAndQuery::from_static("/dapr.proto.runtime.v1.Dapr/GetMetadata");
+    let codec = ProstCodec::<GetMetadataRequest, GetMetadataResponse>::default();
+    let answer = client.client_streaming(nothing, path, codec).await;
+    assert_eq!(answer.unwrap_err().code(), Code::DeadlineExceeded);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::{
     io::{Read, Write},
     os::unix::net::UnixStream,
+    path::PathBuf,
 };
 
 use dapr_wasm_host::grpc::proto::runtime::{
@@ -10,9 +11,10 @@ use dapr_wasm_host::grpc::proto::runtime::{
 };
 use http::{Method, StatusCode};
 use rustix::process::Signal;
+use test_support::programs::DAPR_SDK_PYTHON;
 use tonic::transport::Endpoint;
 
-use crate::support::{Folder, Process, Served, command, component, send, text};
+use crate::support::{Folder, PATIENCE, Process, Served, command, component, run, send, text};
 
 #[tokio::test]
 async fn the_public_port_tells_health_and_metadata_without_a_token() {
@@ -60,6 +62,9 @@ async fn unix_sockets_stand_where_daprd_has_them() {
         process
     };
     let process = start();
+    let second = run(&arguments, &[]);
+    let said = text(&second.stderr);
+    assert!(said.contains("another process serves it"), "{said}");
     let http = sockets.file("dapr-shop-http.socket");
     let mut stream = UnixStream::connect(&http).unwrap();
     // No name is asked for here: a page in a browser cannot come.
@@ -87,6 +92,81 @@ async fn unix_sockets_stand_where_daprd_has_them() {
         status.success() && !http.exists() && !grpc.exists(),
         "{log}"
     );
+}
+
+/// A `serve` at Unix sockets, as the app `shop`, and the socket of gRPC.
+fn at_sockets(sockets: &Folder) -> (Process, PathBuf) {
+    let yaml = component("env", "secretstores.local.env", &[], "");
+    let folder = Folder::new().with("a.yaml", &yaml);
+    let arguments = [
+        "serve",
+        "--resources-path",
+        folder.path().to_str().unwrap(),
+        "--unix-domain-socket",
+        sockets.path().to_str().unwrap(),
+        "--app-id=shop",
+        "--enable-metrics=false",
+    ];
+    let mut process = Process::start(command(&arguments, &[("FOO", "bar")]));
+    process.wait_for("ready", 1);
+    (process, sockets.file("dapr-shop-grpc.socket"))
+}
+
+#[test]
+fn whatever_stands_as_authority_is_served_at_the_socket() {
+    let sockets = Folder::new();
+    let (process, socket) = at_sockets(&sockets);
+    for authority in [
+        "%2Ftmp%2Fdapr-shop-grpc.socket",
+        "/tmp/a.socket",
+        "localhost",
+    ] {
+        let path = "/dapr.proto.runtime.v1.Dapr/GetMetadata";
+        let length = |text: &str| u8::try_from(text.len()).unwrap();
+        let mut block = vec![0x83, 0x86, 0x44, length(path)];
+        block.extend(path.as_bytes());
+        block.extend([0x41, length(authority)]);
+        block.extend(authority.as_bytes());
+        block.extend(b"\x40\x0ccontent-type\x10application/grpc\x40\x02te\x08trailers");
+        let mut sent = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
+        sent.extend([0, 0, u8::try_from(block.len()).unwrap(), 1, 4, 0, 0, 0, 1]);
+        sent.extend(block);
+        sent.extend(b"\0\0\x05\0\x01\0\0\0\x01\0\0\0\0\0");
+        let mut stream = UnixStream::connect(&socket).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(&sent).unwrap();
+        let message = loop {
+            let mut head = [0; 9];
+            stream.read_exact(&mut head).unwrap();
+            let mut payload = vec![0; usize::from(head[1]) << 8 | usize::from(head[2])];
+            stream.read_exact(&mut payload).unwrap();
+            // RST_STREAM and GOAWAY.
+            assert!(![3, 7].contains(&head[3]), "{authority}: {}", process.log());
+            if head[3] == 0 {
+                break text(&payload);
+            }
+        };
+        assert!(message.contains("shop"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn grpcs_c_core_reads_at_the_socket() {
+    let Some(python) = DAPR_SDK_PYTHON.find() else {
+        return;
+    };
+    let sockets = Folder::new();
+    let (process, socket) = at_sockets(&sockets);
+    let script = component_build::root().join("tests/fixtures/sdk/c_core_serve.py");
+    let output = tokio::process::Command::new(python)
+        .arg(script)
+        .arg(socket)
+        .kill_on_drop(true)
+        .output()
+        .await
+        .unwrap();
+    let said = text(&output.stdout) + &text(&output.stderr);
+    assert!(output.status.success(), "{said}\n{}", process.log());
 }
 
 #[tokio::test]

@@ -38,5 +38,6 @@ mod scopes;
 mod sdks;
 mod sizes;
 mod soak;
+mod sources;
 mod support;
 mod yaml;

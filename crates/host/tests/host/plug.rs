@@ -184,8 +184,8 @@ async fn sockets_are_there_with_their_mode_while_it_runs_and_gone_after() {
         let file = fs::metadata(plugged.sockets.join(both[0])).unwrap();
         assert!(file.file_type().is_socket());
         assert_eq!(file.permissions().mode() & 0o777, 0o660);
+        // It ends nothing.
         plugged.process.signal(Signal::HUP);
-        plugged.process.wait_for("SIGHUP", 1);
 
         let sockets = folder.file("sockets");
         let second = run(

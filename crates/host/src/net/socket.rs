@@ -14,55 +14,55 @@ use std::{
 use tokio::net::{UnixListener, UnixSocket, UnixStream};
 use uuid::Uuid;
 
-use super::folder::Turn;
+use super::folder::Folder;
 
 /// What the kernel takes of a socket's path, without the zero at its end.
 const MAX_SOCKET_PATH: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
-/// How many connections may wait to be accepted, as on the ports of `serve`.
-const SOCKET_BACKLOG: u32 = 1_024;
-
-/// A bound socket. Its file is removed when dropped, unless another process has replaced it.
-pub(super) struct Socket {
+/// The file of a bound socket. It is removed when this is dropped, unless another process has
+/// replaced it.
+pub(crate) struct SocketFile {
     path: PathBuf,
     /// Device and number of the file.
     identity: (u64, u64),
 }
 
-impl Socket {
-    /// Binds `name` in `folder`, whose turn this process has.
-    ///
-    /// # Errors
-    /// [`ErrorKind::AddrInUse`] if another process serves it, or may do so.
-    pub(super) async fn bind(
-        folder: &Path,
-        name: &str,
-        mode: u32,
-        _turn: &Turn,
-    ) -> io::Result<(Self, UnixListener)> {
-        let path = folder.join(name);
-        // Bound where nobody else may look, and moved when its mode is right: at no moment is it
-        // open to others, and the old file is replaced in one step. daprd skips folders.
-        let private = folder.join(format!(".{:08x}", Uuid::new_v4().as_fields().0));
-        for path in [&path, &private.join("s")] {
-            refuse_what_is_too_long(path)?;
-        }
-        refuse_what_is_in_use(&path).await?;
-        DirBuilder::new().mode(0o700).create(&private)?;
-        let bound = bind_in(&private, &path, mode);
-        // Empty, but for a socket that could not be moved.
-        let _ = fs::remove_file(private.join("s"));
-        let _ = fs::remove_dir(&private);
-        let listener = bound?;
-        let identity = identity(&path)?;
-        Ok((Self { path, identity }, listener))
+/// Binds `name` in `folder`, with the permission bits `mode` or else those of this process, where
+/// `backlog` connections may wait to be taken.
+///
+/// # Errors
+/// [`ErrorKind::AddrInUse`] if another process serves it, or may do so.
+pub(super) async fn bind(
+    folder: &Folder,
+    name: &str,
+    mode: Option<u32>,
+    backlog: u32,
+) -> io::Result<(SocketFile, UnixListener)> {
+    let path = folder.path().join(name);
+    // Bound where nobody else may look, and moved when its mode is right: at no moment is it open
+    // to others, and the old file is replaced in one step. daprd skips folders.
+    let hidden = format!(".{:08x}", Uuid::new_v4().as_fields().0);
+    let private = folder.path().join(hidden);
+    for path in [&path, &private.join("s")] {
+        refuse_what_is_too_long(path)?;
     }
+    refuse_what_is_in_use(&path).await?;
+    DirBuilder::new().mode(0o700).create(&private)?;
+    let bound = bind_in(&private, &path, mode, backlog);
+    // Empty, but for a socket that could not be moved.
+    let _ = fs::remove_file(private.join("s"));
+    let _ = fs::remove_dir(&private);
+    let listener = bound?;
+    let identity = identity(&path)?;
+    Ok((SocketFile { path, identity }, listener))
+}
 
+impl SocketFile {
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 }
 
-impl Drop for Socket {
+impl Drop for SocketFile {
     fn drop(&mut self) {
         if identity(&self.path).is_ok_and(|now| now == self.identity) {
             // Nothing can be done about a failure, and the next start replaces the file.
@@ -71,13 +71,20 @@ impl Drop for Socket {
     }
 }
 
-fn bind_in(private: &Path, path: &Path, mode: u32) -> io::Result<UnixListener> {
+fn bind_in(
+    private: &Path,
+    path: &Path,
+    mode: Option<u32>,
+    backlog: u32,
+) -> io::Result<UnixListener> {
     let first = private.join("s");
     let socket = UnixSocket::new_stream()?;
     socket.bind(&first)?;
-    fs::set_permissions(&first, Permissions::from_mode(mode))?;
+    if let Some(mode) = mode {
+        fs::set_permissions(&first, Permissions::from_mode(mode))?;
+    }
     // Before it is at its place: who connects there is never told that nobody serves it.
-    let listener = socket.listen(SOCKET_BACKLOG)?;
+    let listener = socket.listen(backlog)?;
     fs::rename(&first, path)?;
     Ok(listener)
 }
@@ -131,11 +138,10 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::folder::turn, *};
+    use super::{super::folder::prepare, *};
 
-    async fn bind(folder: &Path, name: &str, mode: u32) -> io::Result<(Socket, UnixListener)> {
-        let turn = turn(folder).await?;
-        Socket::bind(folder, name, mode, &turn).await
+    async fn bind(folder: &Path, name: &str, mode: u32) -> io::Result<(SocketFile, UnixListener)> {
+        super::bind(&prepare(folder).await?, name, Some(mode), 1_024).await
     }
 
     #[tokio::test]

@@ -19,11 +19,34 @@ const FOLDER_TURN_INTERVAL: Duration = Duration::from_millis(10);
 const OTHERS_WRITE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
 
-/// Makes `folder` if it is not there, and gives its absolute path: clients know it by that.
+/// A folder in which this process binds: it alone, until this is dropped. The lock is the kernel's
+/// and on the folder itself: it ends with the process and leaves no file behind.
+pub(crate) struct Folder {
+    path: PathBuf,
+    #[expect(dead_code, reason = "held for its lock")]
+    turn: File,
+}
+
+impl Folder {
+    /// Its absolute path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Makes `folder` if it is not there, and waits for this process's turn to bind in it.
 ///
 /// # Errors
-/// If it cannot be made, or belongs to a stranger, who could replace any socket in it.
-pub(super) fn prepare(folder: &Path) -> io::Result<PathBuf> {
+/// If it cannot be made or read, belongs to a stranger, who could replace any socket in it, or
+/// another process does not end its turn.
+pub(crate) async fn prepare(folder: &Path) -> io::Result<Folder> {
+    let path = judged(folder)?;
+    let turn = turn(&path).await?;
+    Ok(Folder { path, turn })
+}
+
+/// The absolute path of `folder`, by which clients know it.
+fn judged(folder: &Path) -> io::Result<PathBuf> {
     let folder = std::path::absolute(folder)?;
     let mut builder = DirBuilder::new();
     builder.recursive(true).mode(0o755).create(&folder)?;
@@ -31,8 +54,8 @@ pub(super) fn prepare(folder: &Path) -> io::Result<PathBuf> {
     // A link is its owner's to point elsewhere.
     let link = fs::symlink_metadata(&folder)?;
     let there = fs::metadata(&folder)?;
-    let judged = judge(link.uid(), STICKY, us).and(judge(there.uid(), there.mode(), us));
-    let standing = judged.map_err(|stranger| {
+    let judgement = judge(link.uid(), STICKY, us).and(judge(there.uid(), there.mode(), us));
+    let standing = judgement.map_err(|stranger| {
         let why = format!(
             "it belongs to the user {stranger}, who could put other sockets in the place of these: \
              run as that user, or use a folder of root or of the user {us}, as whom this runs"
@@ -42,8 +65,8 @@ pub(super) fn prepare(folder: &Path) -> io::Result<PathBuf> {
     if standing == Standing::Open {
         tracing::warn!(
             folder = %folder.display(),
-            "every user may write to this folder and replace the sockets in it: only host and \
-             daprd should be able to, or set its sticky bit (chmod +t)"
+            "every user may write to this folder and replace the sockets in it: only \
+             whoever serves in it should be able to, or set its sticky bit (chmod +t)"
         );
     }
     Ok(folder)
@@ -71,20 +94,12 @@ fn judge(owner: u32, mode: u32, us: u32) -> Result<Standing, u32> {
     Ok(Standing::Closed)
 }
 
-/// The right to bind in a folder, until dropped. The lock is the kernel's and on the folder
-/// itself: it ends with the process and leaves no file behind.
-pub(super) struct Turn(#[expect(dead_code, reason = "held for its lock")] File);
-
-/// Waits for this process's turn to bind in `folder`.
-///
-/// # Errors
-/// If the folder cannot be read, or another process does not end its turn.
-pub(super) async fn turn(folder: &Path) -> io::Result<Turn> {
+async fn turn(folder: &Path) -> io::Result<File> {
     let file = File::open(folder)?;
     let started = Instant::now();
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(Turn(file)),
+            Ok(()) => return Ok(file),
             Err(TryLockError::Error(why)) => return Err(why),
             Err(TryLockError::WouldBlock) if started.elapsed() > FOLDER_TURN_TIMEOUT => {
                 let why = format!(
@@ -133,7 +148,7 @@ mod tests {
     #[test]
     fn a_folder_is_made_and_a_strangers_folder_or_link_is_refused() {
         let outer = tempfile::tempdir().unwrap();
-        let made = prepare(&outer.path().join("a/b")).unwrap();
+        let made = judged(&outer.path().join("a/b")).unwrap();
         assert_eq!(fs::metadata(made).unwrap().mode() & 0o777 & 0o022, 0);
         if !test_support::programs::is_root() {
             return;
@@ -141,16 +156,16 @@ mod tests {
         let folder = outer.path().join("theirs");
         fs::create_dir(&folder).unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
-        prepare(&folder).unwrap();
+        judged(&folder).unwrap();
         chown(&folder, Some(STRANGER), None).unwrap();
-        let refused = prepare(&folder).unwrap_err().to_string();
+        let refused = judged(&folder).unwrap_err().to_string();
         assert!(refused.contains("the user 1000"), "{refused}");
 
         let link = outer.path().join("link");
         symlink(outer.path().join("a"), &link).unwrap();
-        prepare(&link).unwrap();
+        judged(&link).unwrap();
         std::os::unix::fs::lchown(&link, Some(STRANGER), None).unwrap();
-        assert!(prepare(&link).is_err());
+        assert!(judged(&link).is_err());
     }
 
     #[tokio::test]

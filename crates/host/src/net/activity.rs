@@ -2,14 +2,9 @@
 //! and both from one that works.
 
 use std::{
-    io::{self, IoSlice},
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
     time::{Duration, Instant},
 };
-
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// From the first byte of a request to the end of its head: daprd's limit.
 const CALLER_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -42,6 +37,10 @@ struct State {
     preface: Option<usize>,
     /// How many calls are being answered.
     calls: usize,
+    /// How many of them somebody waits for once the connection is to end.
+    owed: usize,
+    /// How many of these have not come whole: nobody loses anything by their end.
+    half: usize,
     /// Since when none is.
     idle_since: Instant,
     /// When the head began to come that is not there yet.
@@ -57,6 +56,8 @@ impl Activity {
         Self(Arc::new(Mutex::new(State {
             preface: Some(0),
             calls: 0,
+            owed: 0,
+            half: 0,
             idle_since: now,
             // Whoever connects is about to ask.
             head_since: Some(now),
@@ -65,12 +66,21 @@ impl Activity {
         })))
     }
 
-    /// A call begins, and ends when what is given here is dropped.
-    pub(super) fn call(&self) -> InCall {
+    /// A call begins, and ends when what is given here is dropped. One that is not `owed` does not
+    /// keep up the end of the connection.
+    pub(super) fn call(&self, owed: bool) -> InCall {
         let mut state = self.state();
         state.calls += 1;
+        state.owed += usize::from(owed);
         state.head_since = None;
-        InCall(self.clone())
+        let activity = self.clone();
+        InCall { activity, owed }
+    }
+
+    /// A call that is owed has not come whole until what is given here is dropped.
+    pub(super) fn half_a_call(&self) -> HalfACall {
+        self.state().half += 1;
+        HalfACall(self.clone())
     }
 
     /// What is to be done at `now`; `ending` once the connection was told to end.
@@ -80,11 +90,12 @@ impl Activity {
         if let Some(blocked) = state.blocked_since {
             return close_if(since(blocked) >= CALLER_STALL_TIMEOUT);
         }
+        if ending {
+            let owes = state.owed > state.half;
+            return close_if(!owes && since(state.moved) >= CALLER_LINGER);
+        }
         if state.calls > 0 {
             return Verdict::Keep;
-        }
-        if ending {
-            return close_if(since(state.moved) >= CALLER_LINGER);
         }
         match state.head_since {
             Some(head) => close_if(since(head) >= CALLER_HEAD_TIMEOUT),
@@ -93,7 +104,7 @@ impl Activity {
         }
     }
 
-    fn read(&self, bytes: &[u8], now: Instant) {
+    pub(super) fn read(&self, bytes: &[u8], now: Instant) {
         let mut state = self.state();
         state.moved = now;
         let begins = state.calls == 0 && state.head_since.is_none();
@@ -117,13 +128,13 @@ impl Activity {
         }
     }
 
-    fn wrote(&self, now: Instant) {
+    pub(super) fn wrote(&self, now: Instant) {
         let mut state = self.state();
         state.moved = now;
         state.blocked_since = None;
     }
 
-    fn blocked(&self, now: Instant) {
+    pub(super) fn blocked(&self, now: Instant) {
         self.state().blocked_since.get_or_insert(now);
     }
 
@@ -143,81 +154,26 @@ fn close_if(condition: bool) -> Verdict {
 }
 
 /// One call, from its head to the end of its answer.
-pub(super) struct InCall(Activity);
+pub(super) struct InCall {
+    activity: Activity,
+    owed: bool,
+}
 
 impl Drop for InCall {
     fn drop(&mut self) {
-        let mut state = self.0.state();
+        let mut state = self.activity.state();
         state.calls -= 1;
+        state.owed -= usize::from(self.owed);
         state.idle_since = Instant::now();
     }
 }
 
-/// A connection whose bytes are seen by an [`Activity`].
-pub(super) struct Watched<I> {
-    inner: I,
-    activity: Activity,
-}
+/// The time in which somebody waits for the rest of a call.
+pub(super) struct HalfACall(Activity);
 
-impl<I> Watched<I> {
-    pub(super) fn new(inner: I, activity: Activity) -> Self {
-        Self { inner, activity }
-    }
-
-    fn written<T>(&self, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        match &polled {
-            Poll::Pending => self.activity.blocked(Instant::now()),
-            Poll::Ready(_) => self.activity.wrote(Instant::now()),
-        }
-        polled
-    }
-}
-
-impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
-        let new = &buffer.filled()[before..];
-        if !new.is_empty() {
-            self.activity.read(new, Instant::now());
-        }
-        polled
-    }
-}
-
-impl<I: AsyncWrite + Unpin> AsyncWrite for Watched<I> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.inner).poll_write(context, bytes);
-        self.written(polled)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        pieces: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.inner).poll_write_vectored(context, pieces);
-        self.written(polled)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.inner.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(context)
+impl Drop for HalfACall {
+    fn drop(&mut self) {
+        self.0.state().half -= 1;
     }
 }
 
@@ -241,7 +197,7 @@ mod tests {
             slow.verdict(start + CALLER_HEAD_TIMEOUT, false),
             Verdict::Close
         );
-        drop(slow.call());
+        drop(slow.call(true));
         let idle = Instant::now() + CALLER_HEAD_TIMEOUT;
         assert_eq!(slow.verdict(idle, false), Verdict::Keep);
         slow.read(b"GET", idle);
@@ -255,12 +211,29 @@ mod tests {
     fn an_idle_connection_ends_and_one_with_a_call_goes_on() {
         let start = Instant::now();
         let activity = Activity::new(start);
-        let call = activity.call();
+        let call = activity.call(true);
         let later = start + 2 * CALLER_IDLE_TIMEOUT;
         assert_eq!(activity.verdict(later, false), Verdict::Keep);
         assert_eq!(activity.verdict(later, true), Verdict::Keep);
         drop(call);
         assert_eq!(activity.verdict(later, false), Verdict::End);
+        assert_eq!(activity.verdict(later, true), Verdict::Close);
+    }
+
+    #[test]
+    fn only_calls_that_are_whole_and_owed_keep_up_the_end() {
+        let start = Instant::now();
+        let activity = Activity::new(start);
+        let later = start + 2 * CALLER_IDLE_TIMEOUT;
+        let stream = activity.call(false);
+        assert_eq!(activity.verdict(later, false), Verdict::Keep);
+        assert_eq!(activity.verdict(later, true), Verdict::Close);
+        let half = activity.call(true);
+        let waiting = activity.half_a_call();
+        assert_eq!(activity.verdict(later, true), Verdict::Close);
+        drop(waiting);
+        assert_eq!(activity.verdict(later, true), Verdict::Keep);
+        drop((stream, half));
         assert_eq!(activity.verdict(later, true), Verdict::Close);
     }
 
@@ -287,7 +260,7 @@ mod tests {
     fn whoever_takes_nothing_of_an_answer_is_let_go() {
         let start = Instant::now();
         let activity = Activity::new(start);
-        let _call = activity.call();
+        let _call = activity.call(true);
         activity.blocked(start);
         let later = start + CALLER_STALL_TIMEOUT;
         assert_eq!(activity.verdict(later, false), Verdict::Close);

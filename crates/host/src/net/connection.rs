@@ -2,20 +2,15 @@
 
 use std::{
     convert::Infallible,
-    pin::{Pin, pin},
+    pin::pin,
     sync::Arc,
-    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
-use axum::{
-    Router,
-    body::{Body, Bytes},
-};
-use futures_util::future::{BoxFuture, Shared};
+use axum::{Router, body::Body};
 use http::{Request, Response};
 use hyper::{
-    body::{Body as HttpBody, Frame, Incoming, SizeHint},
+    body::{Body as _, Incoming},
     service::service_fn,
 };
 use hyper_util::{
@@ -24,17 +19,19 @@ use hyper_util::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time::{Sleep, sleep},
+    time::sleep,
 };
-use tower_service::Service;
+use tower_service::Service as _;
 
 use super::{
-    activity::{Activity, CALLER_LINGER, InCall, Verdict, Watched},
-    gate::Gate,
+    Stop,
+    activity::{Activity, CALLER_LINGER, Verdict},
+    authority::AnyAuthority,
+    bodies::{Answered, Timely},
+    listen::Stream,
+    watched::Watched,
 };
 
-/// From the end of a request's head to the end of its body.
-const CALLER_BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often a connection's limits in time are looked at.
 const CALLER_CHECK: Duration = Duration::from_secs(5);
 /// How long the other end may be silent before it is asked for a sign of life: daprd's limit.
@@ -44,31 +41,37 @@ const CALLER_PONG_TIMEOUT: Duration = Duration::from_secs(5);
 /// Lines in a request's head.
 const MAX_HEADERS: usize = 500;
 /// Bytes of a request's head where nothing else is said.
-pub(super) const MAX_HEAD: usize = 64 << 10;
+pub(crate) const MAX_HEAD: usize = 64 << 10;
 /// What hyper needs to read a head at all.
 const SMALLEST_BUFFER: usize = 8 << 10;
 /// Calls at once on one HTTP/2 connection.
 const MAX_STREAMS: u32 = 1_000;
+/// What the paths of gRPC's own services begin with: nobody loses anything by the end of a call.
+const GRPC_SERVICES: &str = "/grpc.";
+/// A stream of requests may be silent for as long as its caller likes.
+const STREAMS: &str = "/grpc.reflection.";
 
-/// Ready once serving is to end.
-pub(super) type Stop = Shared<BoxFuture<'static, ()>>;
+/// What answers the callers of one listener.
+pub(crate) struct Front {
+    /// What it is called in the log.
+    pub(super) name: String,
+    router: Router,
+    builder: Builder<TokioExecutor>,
+    is_grpc: bool,
+    refuses: Option<Box<Refuses>>,
+}
+
+/// The answer for a request that is not let in, if it is not.
+type Refuses = dyn Fn(&Request<Incoming>) -> Option<Response<Body>> + Send + Sync;
 
 /// A caller's bytes, whatever brings them.
-pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
-/// What answers callers at one or more listeners.
-pub(super) struct Front {
-    /// What it is called in the log.
-    pub(super) name: &'static str,
-    router: Router,
-    builder: Builder<TokioExecutor>,
-}
-
 impl Front {
     /// Speaks HTTP/1 and HTTP/2, with heads of up to `max_head` bytes.
-    pub(super) fn new(name: &'static str, router: Router, max_head: usize) -> Self {
+    pub(crate) fn new(name: impl Into<String>, router: Router, max_head: usize) -> Self {
         let mut builder = Builder::new(TokioExecutor::new());
         builder
             .http1()
@@ -86,29 +89,48 @@ impl Front {
             .max_concurrent_streams(MAX_STREAMS)
             .max_header_list_size(u32::try_from(max_head).unwrap_or(u32::MAX));
         Self {
-            name,
+            name: name.into(),
             router,
             builder,
+            is_grpc: false,
+            refuses: None,
         }
     }
 
-    /// Speaks HTTP/2 alone, as gRPC does.
-    pub(super) fn http2_only(mut self) -> Self {
+    /// Speaks HTTP/2 alone, as gRPC does, and takes any `:authority` at a Unix socket.
+    #[must_use]
+    pub(crate) fn grpc(mut self) -> Self {
         self.builder = self.builder.http2_only();
+        self.is_grpc = true;
+        self
+    }
+
+    /// Gives the answer of `refuses` to a request, where there is one.
+    #[must_use]
+    pub(crate) fn refusing(
+        mut self,
+        refuses: impl Fn(&Request<Incoming>) -> Option<Response<Body>> + Send + Sync + 'static,
+    ) -> Self {
+        self.refuses = Some(Box::new(refuses));
         self
     }
 
     /// Serves one connection to its end.
-    pub(super) async fn serve(self: Arc<Self>, io: Box<dyn Io>, gate: Gate, stop: Stop) {
+    pub(super) async fn serve(self: Arc<Self>, stream: Stream, stop: Stop) {
+        let io: Box<dyn Io> = match stream {
+            Stream::Tcp(stream) => Box::new(stream),
+            Stream::Unix(stream) if self.is_grpc => Box::new(AnyAuthority::new(stream)),
+            Stream::Unix(stream) => Box::new(stream),
+        };
         let activity = Activity::new(Instant::now());
         let watched = TokioIo::new(Watched::new(io, activity.clone()));
-        let calls = activity.clone();
         let service = service_fn(|request: Request<Incoming>| {
-            let call = calls.call();
-            let answer = self.answer(request, &gate);
+            let owed = !request.uri().path().starts_with(GRPC_SERVICES);
+            let call = activity.call(owed);
+            let answer = self.answer(request, owed.then(|| activity.clone()));
             async move {
                 let answer = answer.await;
-                Ok::<_, Infallible>(answer.map(|body| Answered { body, _call: call }))
+                Ok::<_, Infallible>(answer.map(|body| Answered::new(body, call)))
             }
         });
         let mut connection = pin!(self.builder.serve_connection(watched, service));
@@ -140,24 +162,24 @@ impl Front {
         }
     }
 
+    /// The answer to `request`, of a call on the connection of `activity` if it is owed.
     fn answer(
         &self,
         request: Request<Incoming>,
-        gate: &Gate,
+        activity: Option<Activity>,
     ) -> impl Future<Output = Response<Body>> + Send + use<> {
-        let refused = gate.refuses(&request);
+        let refused = self.refuses.as_ref().and_then(|it| it(&request));
         let mut router = self.router.clone();
         async move {
             if let Some(refused) = refused {
                 return refused;
             }
-            // A stream of requests may be silent for as long as its caller likes.
-            let is_stream = request.uri().path().starts_with("/grpc.reflection.");
+            let is_stream = request.uri().path().starts_with(STREAMS);
             let request = request.map(|body| {
                 if is_stream || body.is_end_stream() {
                     Body::new(body)
                 } else {
-                    Body::new(Timely::new(body))
+                    Body::new(Timely::new(body, activity))
                 }
             });
             // A router is always ready, and never fails.
@@ -172,72 +194,5 @@ async fn told(stop: &mut Option<Stop>) {
     match stop {
         Some(stop) => stop.await,
         None => std::future::pending().await,
-    }
-}
-
-/// An answer's body: its call lasts until it is dropped.
-struct Answered {
-    body: Body,
-    _call: InCall,
-}
-
-impl HttpBody for Answered {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-/// A request's body, which fails when it is not whole in time.
-struct Timely {
-    body: Incoming,
-    limit: Pin<Box<Sleep>>,
-}
-
-impl Timely {
-    fn new(body: Incoming) -> Self {
-        let limit = Box::pin(sleep(CALLER_BODY_TIMEOUT));
-        Self { body, limit }
-    }
-}
-
-impl HttpBody for Timely {
-    type Data = Bytes;
-    type Error = Box<dyn std::error::Error + Send + Sync>;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
-            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
-        }
-        let late = self.limit.as_mut().poll(context);
-        late.map(|()| {
-            Some(Err(
-                format!("it took longer than {CALLER_BODY_TIMEOUT:?}").into()
-            ))
-        })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

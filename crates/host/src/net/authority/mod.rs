@@ -17,32 +17,28 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use self::frames::Frames;
 
 /// The connection preface of HTTP/2, in bytes.
 const PREFACE: usize = 24;
 
-/// A connection whose preface has come, with an `:authority` that h2 takes.
-pub(crate) struct AnyAuthority<S> {
+/// A connection that speaks HTTP/2, with an `:authority` that h2 takes.
+pub(super) struct AnyAuthority<S> {
     inner: S,
-    preface: [u8; PREFACE],
-    replayed: usize,
+    /// How much of the preface is still to come.
+    preface: usize,
     frames: Frames,
 }
 
-impl<S: AsyncRead + Unpin> AnyAuthority<S> {
-    /// Reads the preface, whatever it is.
-    pub(crate) async fn open(mut inner: S) -> io::Result<Self> {
-        let mut preface = [0; PREFACE];
-        inner.read_exact(&mut preface).await?;
-        Ok(Self {
+impl<S> AnyAuthority<S> {
+    pub(super) fn new(inner: S) -> Self {
+        Self {
             inner,
-            preface,
-            replayed: 0,
+            preface: PREFACE,
             frames: Frames::default(),
-        })
+        }
     }
 }
 
@@ -53,17 +49,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for AnyAuthority<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let rest = this.preface.get(this.replayed..).unwrap_or_default();
-        if !rest.is_empty() {
-            let length = rest.len().min(buffer.remaining());
-            buffer.put_slice(rest.get(..length).unwrap_or_default());
-            this.replayed += length;
-            return Poll::Ready(Ok(()));
-        }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut this.inner).poll_read(cx, buffer))?;
-        let read = buffer.filled_mut().get_mut(before..);
-        this.frames.pass(read.unwrap_or_default());
+        let read = buffer.filled_mut().get_mut(before..).unwrap_or_default();
+        let preface = this.preface.min(read.len());
+        this.preface -= preface;
+        this.frames
+            .pass(read.get_mut(preface..).unwrap_or_default());
         Poll::Ready(Ok(()))
     }
 }
@@ -100,18 +92,21 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for AnyAuthority<S> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, BufReader};
+
     use super::*;
 
     #[tokio::test]
-    async fn the_preface_is_read_first_and_handed_on() {
+    async fn the_preface_is_handed_on_and_what_follows_is_passed_however_it_arrives() {
         let mut sent = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
         // The frame of one header, by its index in HPACK's table.
         sent.extend(b"\0\0\x06\x01\x04\0\0\0\x01\x41\x04%2Fa");
-        let mut connection = AnyAuthority::open(&sent[..]).await.unwrap();
-        let mut read = Vec::new();
-        connection.read_to_end(&mut read).await.unwrap();
-        assert_eq!(read.len(), sent.len());
-        assert!(read.starts_with(b"PRI * HTTP/2.0") && read.ends_with(b"-2Fa"));
-        assert!(AnyAuthority::open(&b"PRI"[..]).await.is_err());
+        for piece in 1..=sent.len() {
+            let mut connection = AnyAuthority::new(BufReader::with_capacity(piece, &sent[..]));
+            let mut read = Vec::new();
+            connection.read_to_end(&mut read).await.unwrap();
+            assert_eq!(read.len(), sent.len());
+            assert!(read.starts_with(b"PRI * HTTP/2.0") && read.ends_with(b"-2Fa"));
+        }
     }
 }

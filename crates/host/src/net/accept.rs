@@ -6,59 +6,35 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::future;
 use rustix::io::Errno;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::sleep,
 };
 
-use super::{
-    connection::{Front, Stop},
-    gate::Gate,
-    listen::Listener,
-};
+use super::{Stop, connection::Front, listen::Listener};
 
-/// Connections at once to one API; further ones wait until one of these ends.
+/// Connections at once to what is served together; further ones wait until one of these ends.
 const MAX_CONNECTIONS: u32 = 4_096;
 /// How long nothing is taken when the machine has nothing left to take it with.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long the log says nothing more of what it said already.
 const ACCEPT_LOG_PAUSE: Duration = Duration::from_secs(60);
 
-/// Room for connections. Cheap to clone; clones share it.
-#[derive(Clone)]
-pub(super) struct Room(Arc<Semaphore>);
-
-impl Room {
-    pub(super) fn new() -> Self {
-        // Fits: a semaphore counts to much more.
-        Self(Arc::new(Semaphore::new(MAX_CONNECTIONS as usize)))
-    }
-
-    /// Waits until no connection is left.
-    pub(super) async fn empty(&self) {
-        // Fails only where the semaphore is closed, and nobody closes it.
-        let _ = self.0.acquire_many(MAX_CONNECTIONS).await;
-    }
-
-    /// Waits for room; nothing where there is none for good.
-    async fn enter(&self, front: &Front, said: &mut Said) -> Option<OwnedSemaphorePermit> {
-        if self.0.available_permits() == 0 && said.may() {
-            let name = front.name;
-            tracing::warn!("{name}: {MAX_CONNECTIONS} connections are open, new ones wait");
-        }
-        Arc::clone(&self.0).acquire_owned().await.ok()
-    }
+/// Has each front serve the connections of its listener, with one room for those of all, until
+/// `stop` is ready. Then no listener is left, and it ends when the calls in flight have.
+pub(crate) async fn serve(listening: Vec<(Listener, Front)>, stop: Stop) {
+    let room = Room::new();
+    let accepting = listening.into_iter().map(|(listener, front)| {
+        let (room, stop) = (room.clone(), stop.clone());
+        accept(listener, Arc::new(front), room, stop)
+    });
+    future::join_all(accepting).await;
+    room.empty().await;
 }
 
-/// Takes connections of `listener` until `stop`, and has `front` serve them.
-pub(super) async fn accept(
-    mut listener: Listener,
-    front: Arc<Front>,
-    gate: Gate,
-    room: Room,
-    stop: Stop,
-) {
+async fn accept(listener: Listener, front: Arc<Front>, room: Room, stop: Stop) {
     let (mut full, mut failing) = (Said::default(), Said::default());
     loop {
         let taken = async {
@@ -66,12 +42,13 @@ pub(super) async fn accept(
             (place, listener.accept().await)
         };
         let accepted = tokio::select! {
+            biased;
             () = stop.clone() => return,
             accepted = taken => accepted,
         };
         match accepted {
             (Some(place), Ok(io)) => {
-                let serving = Arc::clone(&front).serve(io, gate.clone(), stop.clone());
+                let serving = Arc::clone(&front).serve(io, stop.clone());
                 tokio::spawn(async move {
                     serving.await;
                     drop(place);
@@ -79,7 +56,7 @@ pub(super) async fn accept(
             }
             (_, Err(why)) if !is_of_the_caller(&why) => {
                 if failing.may() {
-                    let name = front.name;
+                    let name = &front.name;
                     tracing::error!("{name}: connections cannot be taken: {}", advice(&why));
                 }
                 tokio::select! {
@@ -89,6 +66,32 @@ pub(super) async fn accept(
             }
             _ => {}
         }
+    }
+}
+
+/// Room for connections. Cheap to clone; clones share it.
+#[derive(Clone)]
+struct Room(Arc<Semaphore>);
+
+impl Room {
+    fn new() -> Self {
+        // Fits: a semaphore counts to much more.
+        Self(Arc::new(Semaphore::new(MAX_CONNECTIONS as usize)))
+    }
+
+    /// Waits until no connection is left.
+    async fn empty(&self) {
+        // Fails only where the semaphore is closed, and nobody closes it.
+        let _ = self.0.acquire_many(MAX_CONNECTIONS).await;
+    }
+
+    /// Waits for room; nothing where there is none for good.
+    async fn enter(&self, front: &Front, said: &mut Said) -> Option<OwnedSemaphorePermit> {
+        if self.0.available_permits() == 0 && said.may() {
+            let name = &front.name;
+            tracing::warn!("{name}: {MAX_CONNECTIONS} connections are open, new ones wait");
+        }
+        Arc::clone(&self.0).acquire_owned().await.ok()
     }
 }
 
