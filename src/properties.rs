@@ -1,5 +1,7 @@
 //! Where settings come from: the metadata of a Dapr Component, or the environment.
 
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+
 use ssm::Error;
 use zeroize::Zeroizing;
 

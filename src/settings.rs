@@ -1,6 +1,7 @@
 //! The store's settings, checked.
 
-use std::ops::RangeInclusive;
+use alloc::{borrow::ToOwned, format, string::String};
+use core::ops::RangeInclusive;
 
 use ssm::{Config, Credentials, Endpoint, Error, OnError, Region, SecretName, VersionId};
 

@@ -1,6 +1,7 @@
 //! The client's transport over `wasi:http/outgoing-handler` and `wasi:clocks`.
 
-use std::{future::Future, time::Duration};
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use core::{future::Future, time::Duration};
 
 use ssm::{Now, Request, Response, Transport, TransportError};
 use wasi::{

@@ -36,6 +36,8 @@ pub(crate) struct Surroundings {
     pub(crate) clock: Option<Duration>,
     /// How many resources it may hold at once; else wasmtime's own limit.
     pub(crate) max_resources: Option<usize>,
+    /// How many bytes of memory an instance gets beyond what `init` left it with; else all it asks for.
+    pub(crate) more_memory: Option<usize>,
     /// What becomes of every request instead of an answer.
     pub(crate) failure: Option<fn() -> Error>,
     /// What it writes over the `Host` header.

@@ -1,6 +1,6 @@
 //! Reading many secrets: lists and reads at once, in one bounded set of requests in flight.
 
-use std::collections::VecDeque;
+use alloc::{borrow::ToOwned, collections::VecDeque, format, string::String, vec::Vec};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 

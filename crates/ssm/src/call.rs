@@ -1,6 +1,12 @@
 //! One signed call: pace, sign, send, check, and repeat what is worth repeating.
 
-use std::{
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec,
+    vec::Vec,
+};
+use core::{
     cell::{Cell, RefCell},
     pin::pin,
     time::Duration,

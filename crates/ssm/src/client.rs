@@ -1,6 +1,7 @@
 //! The client: its memory and its operations.
 
-use std::{pin::pin, time::Duration};
+use alloc::{format, vec::Vec};
+use core::{pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
 

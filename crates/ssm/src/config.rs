@@ -1,6 +1,7 @@
 //! What a client is told, and what holds where nothing is set.
 
-use std::time::Duration;
+use alloc::{format, string::String};
+use core::time::Duration;
 
 use crate::{credentials::Credentials, endpoint::Endpoint, names::Region};
 

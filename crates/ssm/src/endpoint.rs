@@ -1,5 +1,7 @@
 //! The origin that requests go to.
 
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+
 use crate::error::Error;
 
 /// The origin that requests go to: scheme, host and port.

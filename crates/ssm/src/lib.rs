@@ -8,7 +8,12 @@
 //! a caller sends.
 //!
 //! Nothing in it is `Send`: it is made for one single-threaded instance that keeps many requests
-//! in flight at once.
+//! in flight at once. `no_std` with `alloc`: whoever uses it in a component decides what the
+//! component imports.
+
+#![cfg_attr(not(test), no_std)]
+
+extern crate alloc;
 
 mod actions;
 mod answer;

@@ -1,6 +1,7 @@
 //! What a user of the client asked for: several calls under one deadline, and where they are.
 
-use std::{
+use alloc::format;
+use core::{
     cell::{Cell, RefCell},
     time::Duration,
 };

@@ -3,7 +3,8 @@
 //! GetSecretValue requires a version. `SSM_Current` names the one in use, but a custom secret has
 //! a version of this name only if it was made without naming one; else its newest is meant.
 
-use std::{cell::RefCell, collections::VecDeque};
+use alloc::{borrow::ToOwned, collections::VecDeque, format, string::String, vec::Vec};
+use core::cell::RefCell;
 
 use crate::{
     actions::{
