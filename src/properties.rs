@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 ///
 /// The first three environment names are the official SDKs'; for the token there is no common
 /// one, so all in use are read.
-const PROPERTIES: [(&str, &[&str]); 22] = [
+const PROPERTIES: [(&str, &[&str]); 25] = [
     ("region", &["TENCENTCLOUD_REGION"]),
     ("secretId", &["TENCENTCLOUD_SECRET_ID"]),
     ("secretKey", &["TENCENTCLOUD_SECRET_KEY"]),
@@ -24,6 +24,8 @@ const PROPERTIES: [(&str, &[&str]); 22] = [
     ),
     ("allowInsecureEndpoint", &[]),
     ("bulkOnError", &[]),
+    ("cacheMemoryLimit", &[]),
+    ("cacheStaleOnError", &[]),
     ("cacheTTL", &[]),
     ("cvmRole", &[]),
     ("endpoint", &[]),
@@ -39,6 +41,7 @@ const PROPERTIES: [(&str, &[&str]); 22] = [
     ("stsEndpoint", &[]),
     ("timeout", &[]),
     ("versionId", &[]),
+    ("versionLookup", &[]),
     ("webIdentityTokenFile", &[]),
 ];
 
