@@ -1,5 +1,11 @@
 //! From a secret's value to the map that Dapr hands to the app.
 
+use alloc::{
+    borrow::ToOwned,
+    string::{String, ToString},
+    vec::Vec,
+};
+
 use ssm::{Json, SecretValue, Value};
 
 /// How the map of a secret differs from the plain one, which has the value as its only entry.

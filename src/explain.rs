@@ -3,6 +3,8 @@
 //! Runtimes differ in the finer variants (wasmtime 48 reports every failure to connect as
 //! `connection-refused`, an unknown name too), so nothing but words is decided by them.
 
+use alloc::borrow::ToOwned;
+
 use ssm::{Request, Step, TransportError};
 use wasi::http::types::ErrorCode;
 

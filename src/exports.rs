@@ -1,8 +1,11 @@
 //! The component's exports: `dapr:secretstores/store`.
 
-use std::{cell::RefCell, rc::Rc};
+use alloc::{rc::Rc, string::String, vec::Vec};
 
+use component_rt::Static;
 use ssm::ErrorKind;
+use wasi::cli::environment::get_environment;
+use zeroize::Zeroizing;
 
 use self::bindings::exports::dapr::secretstores::store as wit;
 use crate::{Properties, Secret, Settings, Store, reactor::block_on, transport::WasiHttp};
@@ -26,9 +29,7 @@ mod bindings {
     use super::Exports;
 }
 
-thread_local! {
-    static STATE: RefCell<State> = const { RefCell::new(State::Unconfigured) };
-}
+static STATE: Static<State> = Static::new(State::Unconfigured);
 
 /// What the calls so far have made of this instance.
 enum State {
@@ -46,7 +47,7 @@ impl wit::Guest for Exports {
     fn init(properties: Vec<(String, String)>) -> Result<(), wit::Error> {
         let settings =
             Properties::from_metadata(properties).and_then(|properties| Settings::new(&properties));
-        STATE.with_borrow_mut(|state| match settings {
+        STATE.with(|state| match settings {
             Ok(settings) => {
                 *state = State::Ready(Rc::new(Store::new(settings, WasiHttp)));
                 Ok(())
@@ -80,11 +81,17 @@ impl wit::Guest for Exports {
 
 /// The store as configured by `init` or, before any `init`, by the environment.
 fn store() -> Result<Rc<Store<WasiHttp>>, ssm::Error> {
-    STATE.with_borrow_mut(|state| match state {
+    STATE.with(|state| match state {
         State::Ready(store) => Ok(Rc::clone(store)),
         State::Refused(error) => Err(error.clone()),
         State::Unconfigured => {
-            let environment = Properties::from_environment(|name| std::env::var(name).ok());
+            // A key may be among them.
+            let variables = Zeroizing::new(get_environment());
+            let environment = Properties::from_environment(|name| {
+                let mut variables = variables.iter();
+                let (_, value) = variables.find(|(known, _)| known == name)?;
+                Some(value.clone())
+            });
             let store = Rc::new(Store::new(Settings::new(&environment)?, WasiHttp));
             *state = State::Ready(Rc::clone(&store));
             Ok(store)

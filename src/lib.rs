@@ -4,6 +4,13 @@
 //! Manager through `wasi:http/outgoing-handler`. What it does is in [`Store`] and in the crate
 //! `ssm`, both free of WASI and tested natively; what is left for `wasm32` is the exports and the
 //! transport.
+//!
+//! It goes without the standard library, which imports standard streams, exit and more of every
+//! host. A store that has no stream cannot print a secret.
+
+#![cfg_attr(target_family = "wasm", no_std)]
+
+extern crate alloc;
 
 mod entries;
 mod parse;

@@ -2,7 +2,8 @@
 //!
 //! No error quotes what was given: a key may have slipped into the wrong property.
 
-use std::{ops::RangeInclusive, time::Duration};
+use alloc::format;
+use core::{ops::RangeInclusive, time::Duration};
 
 use ssm::{Error, duration_text};
 

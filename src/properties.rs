@@ -1,5 +1,7 @@
 //! Where settings come from: the metadata of a Dapr Component, or the environment.
 
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+
 use ssm::Error;
 use zeroize::Zeroizing;
 
@@ -8,7 +10,7 @@ use zeroize::Zeroizing;
 ///
 /// The first three environment names are the official SDKs'; for the token there is no common
 /// one, so all in use are read.
-const PROPERTIES: [(&str, &[&str]); 22] = [
+const PROPERTIES: [(&str, &[&str]); 25] = [
     ("region", &["TENCENTCLOUD_REGION"]),
     ("secretId", &["TENCENTCLOUD_SECRET_ID"]),
     ("secretKey", &["TENCENTCLOUD_SECRET_KEY"]),
@@ -22,6 +24,8 @@ const PROPERTIES: [(&str, &[&str]); 22] = [
     ),
     ("allowInsecureEndpoint", &[]),
     ("bulkOnError", &[]),
+    ("cacheMemoryLimit", &[]),
+    ("cacheStaleOnError", &[]),
     ("cacheTTL", &[]),
     ("cvmRole", &[]),
     ("endpoint", &[]),
@@ -37,6 +41,7 @@ const PROPERTIES: [(&str, &[&str]); 22] = [
     ("stsEndpoint", &[]),
     ("timeout", &[]),
     ("versionId", &[]),
+    ("versionLookup", &[]),
     ("webIdentityTokenFile", &[]),
 ];
 

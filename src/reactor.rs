@@ -4,25 +4,21 @@
 //! stream or response it came from, and a child that outlives its parent traps: so it is dropped
 //! as soon as it is ready, or with the [`Ready`] that waits for it.
 
-use std::{
-    cell::RefCell,
+use alloc::{sync::Arc, task::Wake, vec, vec::Vec};
+use core::{
     future::Future,
     pin::{Pin, pin},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::{Context, Poll, Wake, Waker},
+    sync::atomic::{AtomicBool, Ordering},
+    task::{Context, Poll, Waker},
 };
 
+use component_rt::Static;
 use wasi::{
     clocks::monotonic_clock::{self, Instant},
     io::poll::{Pollable, poll},
 };
 
-thread_local! {
-    static REACTOR: RefCell<Reactor> = const { RefCell::new(Reactor::new()) };
-}
+static REACTOR: Static<Reactor> = Static::new(Reactor::new());
 
 /// Runs `future` to its end.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
@@ -41,7 +37,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
 /// Blocks, waking what is ready, until `woken` is among it.
 fn wait_for(woken: &Woken) {
     while !woken.0.swap(false, Ordering::Relaxed) {
-        for waker in REACTOR.with_borrow_mut(Reactor::wait) {
+        for waker in REACTOR.with(Reactor::wait) {
             waker.wake();
         }
     }
@@ -49,7 +45,7 @@ fn wait_for(woken: &Woken) {
 
 /// Waits until `pollable` is ready.
 pub(crate) fn ready(pollable: Pollable) -> Ready {
-    let key = REACTOR.with_borrow_mut(|reactor| {
+    let key = REACTOR.with(|reactor| {
         let key = reactor.next_key();
         reactor.waiting.push(Waiting {
             key,
@@ -63,7 +59,7 @@ pub(crate) fn ready(pollable: Pollable) -> Ready {
 
 /// Waits until the monotonic clock shows `instant`.
 pub(crate) fn sleep_until(instant: Instant) -> Sleep {
-    let key = REACTOR.with_borrow_mut(Reactor::next_key);
+    let key = REACTOR.with(Reactor::next_key);
     Sleep {
         key,
         instant,
@@ -94,7 +90,7 @@ impl Future for Ready {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let key = self.key;
-        REACTOR.with_borrow_mut(|reactor| {
+        REACTOR.with(|reactor| {
             let mut waiting = reactor.waiting.iter_mut();
             match waiting.find(|waiting| waiting.key == key) {
                 Some(waiting) => {
@@ -110,7 +106,7 @@ impl Future for Ready {
 impl Drop for Ready {
     fn drop(&mut self) {
         let key = self.key;
-        REACTOR.with_borrow_mut(|reactor| reactor.waiting.retain(|waiting| waiting.key != key));
+        REACTOR.with(|reactor| reactor.waiting.retain(|waiting| waiting.key != key));
     }
 }
 
@@ -126,7 +122,7 @@ impl Future for Sleep {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let waker = context.waker();
-        REACTOR.with_borrow_mut(|reactor| {
+        REACTOR.with(|reactor| {
             let mut timers = reactor.timers.iter_mut();
             match timers.find(|timer| timer.key == self.key) {
                 Some(timer) => timer.waker.clone_from(waker),
@@ -148,7 +144,7 @@ impl Future for Sleep {
 impl Drop for Sleep {
     fn drop(&mut self) {
         let key = self.key;
-        REACTOR.with_borrow_mut(|reactor| reactor.timers.retain(|timer| timer.key != key));
+        REACTOR.with(|reactor| reactor.timers.retain(|timer| timer.key != key));
     }
 }
 

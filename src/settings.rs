@@ -1,8 +1,11 @@
 //! The store's settings, checked.
 
-use std::ops::RangeInclusive;
+use alloc::{borrow::ToOwned, format, string::String};
+use core::ops::RangeInclusive;
 
-use ssm::{Config, Credentials, Endpoint, Error, OnError, Region, SecretName, VersionId};
+use ssm::{
+    Config, Credentials, Endpoint, Error, OnError, Region, SecretName, VersionId, VersionLookup,
+};
 
 use crate::{
     entries::Shape,
@@ -19,11 +22,19 @@ const REQUESTS_PER_SECOND: RangeInclusive<u32> = 0..=10_000;
 /// The range of `maxRetries`: with backoffs of up to 5 s, more would pass any deadline.
 const RETRIES: RangeInclusive<u32> = 0..=20;
 
+/// Properties that a host with a cache keeps for itself, with the values that mean no cache. A store that
+/// is handed another of them has nobody who caches, and ignoring it would ask SSM more often than the
+/// operator reckons with.
+const OF_THE_HOST: [(&str, &[&str]); 3] = [
+    ("cacheMemoryLimit", &[]),
+    ("cacheStaleOnError", &["0", "0s"]),
+    ("cacheTTL", &["0", "0s"]),
+];
+
 /// Properties of the design that this version has not got, with the values that mean what it
 /// does anyway. Ignoring the others would read other secrets, or with other keys, than the
 /// operator wrote.
-const NOT_YET: [(&str, &[&str]); 7] = [
-    ("cacheTTL", &["0", "0s"]),
+const NOT_YET: [(&str, &[&str]); 6] = [
     ("cvmRole", &[]),
     ("roleArn", &[]),
     ("roleSessionName", &[]),
@@ -47,7 +58,17 @@ impl Settings {
     /// # Errors
     /// `InvalidConfig`, naming the property and the way out, never its value.
     pub fn new(properties: &Properties) -> Result<Self, Error> {
-        refuse_not_yet(properties)?;
+        refuse(
+            properties,
+            &OF_THE_HOST,
+            "is for a host that caches: the command dapr-wasm-host does and \
+             keeps it for itself, this component remembers no value; remove it, or run the store there",
+        )?;
+        refuse(
+            properties,
+            &NOT_YET,
+            "is not supported by this version of the store: remove it",
+        )?;
         let text = |property| properties.get(property).map(|value| value.as_str());
         let flag = |property| text(property).map_or(Ok(false), |value| boolean(property, value));
 
@@ -75,6 +96,9 @@ impl Settings {
             client.max_requests_per_second =
                 number("maxRequestsPerSecond", value, REQUESTS_PER_SECOND)?;
         }
+        if let Some(value) = text("versionLookup") {
+            client.version_lookup = version_lookup(value)?;
+        }
         Ok(Self {
             client,
             version: text("versionId").map(version).transpose()?,
@@ -88,14 +112,13 @@ impl Settings {
     }
 }
 
-fn refuse_not_yet(properties: &Properties) -> Result<(), Error> {
-    for (property, same) in NOT_YET {
+/// Refuses the properties of `table` unless they have a value that changes nothing.
+fn refuse(properties: &Properties, table: &[(&str, &[&str])], why: &str) -> Result<(), Error> {
+    for (property, same) in table {
         if let Some(value) = properties.get(property)
             && !same.contains(&value.as_str())
         {
-            return Err(Error::invalid_config(format!(
-                "{property} is not supported by this version of the store: remove it"
-            )));
+            return Err(Error::invalid_config(format!("{property} {why}")));
         }
     }
     Ok(())
@@ -130,6 +153,16 @@ fn on_error(value: &str) -> Result<OnError, Error> {
     }
 }
 
+fn version_lookup(value: &str) -> Result<VersionLookup, Error> {
+    match value.trim().to_ascii_lowercase().as_str() {
+        "sequential" => Ok(VersionLookup::Sequential),
+        "parallel" => Ok(VersionLookup::Parallel),
+        _ => Err(Error::invalid_config(
+            "versionLookup is neither sequential nor parallel: write one of them",
+        )),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -160,6 +193,7 @@ mod tests {
         assert_eq!(settings.client.max_retries, 3);
         assert_eq!(settings.client.max_in_flight, ssm::DEFAULT_MAX_IN_FLIGHT);
         assert_eq!(settings.client.max_requests_per_second, 300);
+        assert_eq!(settings.client.version_lookup, VersionLookup::Sequential);
         assert!(settings.version.is_none());
         assert_eq!(settings.prefix, "");
         assert_eq!(settings.on_error, OnError::Fail);
@@ -176,12 +210,14 @@ mod tests {
             ("maxInFlight", "7"),
             ("maxRequestsPerSecond", "0"),
             ("versionId", "v1.0"),
+            ("versionLookup", "Parallel"),
             ("prefix", "team-a_"),
             ("multipleKeyValuesPerSecret", "true"),
             ("legacyKeys", "yes"),
             ("bulkOnError", "Skip"),
             ("secretTypes", "custom"),
             ("cacheTTL", "0"),
+            ("cacheStaleOnError", "0s"),
         ])
         .ok()
         .unwrap();
@@ -191,6 +227,7 @@ mod tests {
         assert_eq!(settings.client.max_retries, 0);
         assert_eq!(settings.client.max_in_flight, 7);
         assert_eq!(settings.client.max_requests_per_second, 0);
+        assert_eq!(settings.client.version_lookup, VersionLookup::Parallel);
         assert_eq!(settings.version.unwrap().as_str(), "v1.0");
         assert_eq!(settings.prefix, "team-a_");
         assert_eq!(settings.on_error, OnError::Skip);
@@ -216,18 +253,40 @@ mod tests {
             ("maxInFlight", "0"),
             ("maxRequestsPerSecond", "10001"),
             ("versionId", "s3cr3t!"),
+            ("versionLookup", "s3cr3t"),
             ("prefix", "a/s3cr3t"),
             ("multipleKeyValuesPerSecret", "s3cr3t"),
             ("legacyKeys", "2"),
             ("bulkOnError", "s3cr3t"),
             ("secretTypes", "custom,database"),
             ("cacheTTL", "5m"),
+            ("cacheMemoryLimit", "16Mi"),
+            ("cacheStaleOnError", "1h"),
             ("roleArn", "qcs::cam::uin/1:roleName/s3cr3t"),
         ] {
             let error = settings(&[(property, value)]).err().expect(property);
             assert_eq!(error.kind, ssm::ErrorKind::InvalidConfig);
             assert!(error.message.starts_with(property), "{error}");
             assert!(!error.message.contains("s3cr3t"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_a_host_caches_by_is_refused_with_a_word_on_who_caches() {
+        for (property, variable) in [
+            ("cacheTTL", "TENCENTCLOUD_SSM_CACHE_TTL"),
+            ("cacheMemoryLimit", "TENCENTCLOUD_SSM_CACHE_MEMORY_LIMIT"),
+            ("cacheStaleOnError", "TENCENTCLOUD_SSM_CACHE_STALE_ON_ERROR"),
+        ] {
+            let given = settings(&[(property, "5m")]).err().unwrap();
+            let environment =
+                Properties::from_environment(|name| (name == variable).then(|| "5m".to_owned()));
+            let read = Settings::new(&environment).err().unwrap();
+            for error in [given, read] {
+                assert_eq!(error.kind, ssm::ErrorKind::InvalidConfig);
+                assert!(error.message.starts_with(property), "{error}");
+                assert!(error.message.contains("dapr-wasm-host"), "{error}");
+            }
         }
     }
 

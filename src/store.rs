@@ -1,5 +1,7 @@
 //! The secret store: Dapr's operations on top of the SSM client.
 
+use alloc::{borrow::ToOwned, format, string::String, vec, vec::Vec};
+
 use ssm::{Client, Error, OnError, SecretName, SecretValue, Selection, Transport, VersionId};
 
 use crate::{

@@ -1,6 +1,7 @@
 //! The client's transport over `wasi:http/outgoing-handler` and `wasi:clocks`.
 
-use std::{future::Future, time::Duration};
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use core::{future::Future, time::Duration};
 
 use ssm::{Now, Request, Response, Transport, TransportError};
 use wasi::{
@@ -12,7 +13,7 @@ use wasi::{
             OutgoingBody, OutgoingRequest, Scheme, http_error_code,
         },
     },
-    io::streams::{InputStream, StreamError},
+    io::streams::{InputStream, OutputStream, StreamError},
 };
 use zeroize::Zeroizing;
 
@@ -30,13 +31,22 @@ pub(crate) struct WasiHttp;
 impl Transport for WasiHttp {
     async fn send(&self, request: Request<'_>) -> Result<Response, TransportError> {
         let outgoing = outgoing(&request)?;
-        let body = outgoing.body().map_err(|()| invalid("it takes no body"))?;
+        let body = outgoing
+            .body()
+            .and_then(OpenBody::new)
+            .map_err(|()| invalid("it takes no body"))?;
         let why = |code| explain(code, &request);
+        // Before it is sent where there is room, so that head and body leave as one: what follows in a
+        // second segment waits for the first to be acknowledged, where a runtime leaves Nagle's
+        // algorithm on (Spin 4.1 does).
+        let rest = body.write_ahead(request.body);
         // No options: the client's own timer ends an attempt, and a runtime that keeps each request's
         // options for the life of the instance (wasmtime-wasi-http 48 does) runs full.
         let answer = outgoing_handler::handle(outgoing, None).map_err(why)?;
-        // Nobody drains the body before `handle`. Why it could not be written, the answer tells.
-        let _ = write(body, request.body).await;
+        // Why it could not be written, the answer tells.
+        if let Some(body) = rest {
+            let _ = body.write(request.body).await;
+        }
         let incoming = arrival(&answer).await.map_err(why)?;
         (request.arrived)();
         receive(&incoming, request.max_body).await
@@ -80,25 +90,59 @@ fn outgoing(request: &Request<'_>) -> Result<OutgoingRequest, TransportError> {
     Ok(outgoing)
 }
 
-async fn write(body: OutgoingBody, mut bytes: &[u8]) -> Result<(), StreamError> {
-    let stream = body.write().map_err(|()| StreamError::Closed)?;
-    while !bytes.is_empty() {
-        let room = usize::try_from(stream.check_write()?).unwrap_or(usize::MAX);
-        if room == 0 {
-            ready(stream.subscribe()).await;
-            continue;
+/// An open body of a request. The stream is a child of the body, so it comes first: fields are dropped
+/// in order.
+struct OpenBody {
+    stream: OutputStream,
+    parent: OutgoingBody,
+}
+
+impl OpenBody {
+    fn new(parent: OutgoingBody) -> Result<Self, ()> {
+        Ok(Self {
+            stream: parent.write()?,
+            parent,
+        })
+    }
+
+    /// Writes and finishes it if there is room for all of `bytes` now; else gives it back as it was.
+    fn write_ahead(self, bytes: &[u8]) -> Option<Self> {
+        if !self.room().is_ok_and(|room| room >= bytes.len()) {
+            return Some(self);
         }
-        let (now, later) = bytes.split_at(room.min(bytes.len()));
-        stream.write(now)?;
-        bytes = later;
+        // Why that failed, the answer tells.
+        let _ = self.stream.write(bytes).map(|()| self.finish());
+        None
     }
-    stream.flush()?;
-    // Room for more means that nothing is left to be flushed.
-    if stream.check_write()? == 0 {
-        ready(stream.subscribe()).await;
+
+    async fn write(self, mut bytes: &[u8]) -> Result<(), StreamError> {
+        while !bytes.is_empty() {
+            let room = self.room()?;
+            if room == 0 {
+                ready(self.stream.subscribe()).await;
+                continue;
+            }
+            let (now, later) = bytes.split_at(room.min(bytes.len()));
+            self.stream.write(now)?;
+            bytes = later;
+        }
+        self.stream.flush()?;
+        // Room for more means that nothing is left to be flushed.
+        if self.room()? == 0 {
+            ready(self.stream.subscribe()).await;
+        }
+        self.finish()
     }
-    drop(stream);
-    OutgoingBody::finish(body, None).map_err(|_| StreamError::Closed)
+
+    /// How many bytes may be written now.
+    fn room(&self) -> Result<usize, StreamError> {
+        Ok(usize::try_from(self.stream.check_write()?).unwrap_or(usize::MAX))
+    }
+
+    fn finish(self) -> Result<(), StreamError> {
+        drop(self.stream);
+        OutgoingBody::finish(self.parent, None).map_err(|_| StreamError::Closed)
+    }
 }
 
 async fn arrival(answer: &FutureIncomingResponse) -> Result<IncomingResponse, ErrorCode> {
@@ -131,8 +175,7 @@ async fn receive(incoming: &IncomingResponse, max_body: usize) -> Result<Respons
     })
 }
 
-/// An open body. The stream is a child of the body, so it comes first: fields are dropped in
-/// order.
+/// An open body of an answer; the stream first here, too.
 struct Body {
     stream: InputStream,
     _parent: IncomingBody,

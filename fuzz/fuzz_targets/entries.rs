@@ -3,6 +3,8 @@
 
 #![no_main]
 
+extern crate alloc;
+
 use std::collections::BTreeMap;
 
 use libfuzzer_sys::fuzz_target;

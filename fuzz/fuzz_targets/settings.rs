@@ -4,6 +4,8 @@
 #![no_main]
 #![allow(dead_code, reason = "parts of the component that are for its exports")]
 
+extern crate alloc;
+
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;

@@ -14,7 +14,16 @@ fn it_imports_what_the_golden_list_says_and_nothing_else() {
     let golden: Vec<&str> = list.lines().filter(|line| !line.starts_with('#')).collect();
     let imports = compiled().imports();
     assert_eq!(imports, golden, "see golden/imports.txt before changing it");
-    for forbidden in ["sockets", "filesystem", "random", "config", "keyvalue"] {
+    for forbidden in [
+        "std",
+        "terminal",
+        "exit",
+        "sockets",
+        "filesystem",
+        "random",
+        "config",
+        "keyvalue",
+    ] {
         let found = imports.iter().find(|import| import.contains(forbidden));
         assert_eq!(found, None);
     }

@@ -25,6 +25,9 @@ async fn a_bad_property_is_named_and_never_quoted() {
         ("versionId", "a b"),
         ("prefix", "a/b"),
         ("cacheTTL", "5m"),
+        ("cacheMemoryLimit", "16Mi"),
+        ("cacheStaleOnError", "1h"),
+        ("versionLookup", "sometimes"),
     ] {
         let Err(CallError::Store(error)) = it.initialised(&[(property, value)]).await else {
             panic!("{property}={value} is taken");

@@ -25,8 +25,7 @@ async fn thousands_of_reads_leave_the_hosts_table_and_the_guests_memory_flat() {
         max_resources: Some(MAX_RESOURCES),
         ..Surroundings::default()
     };
-    let pace = [("maxRequestsPerSecond", "0")];
-    let properties = properties(&emulator.url(), &pace);
+    let properties = properties(&emulator.url(), &[]);
     let mut instance = OneInstance::new(&surroundings, properties).await;
     let mut warm = 0;
     for read in 0..READS {
@@ -54,7 +53,7 @@ async fn thousands_of_reads_that_fail_leave_them_flat_as_well() {
         failure: Some(|| wasmtime_wasi_http::Error::ConnectionTerminated),
         ..Surroundings::default()
     };
-    let once = [("maxRetries", "0"), ("maxRequestsPerSecond", "0")];
+    let once = [("maxRetries", "0")];
     let properties = properties("http://127.0.0.1:1", &once);
     let mut instance = OneInstance::new(&surroundings, properties).await;
     let mut warm = 0;

@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
-use host_test::fronts;
+use host_test::{fronts, harness::properties};
 use hyper::StatusCode;
 use ssm_emulator::{Config, Emulator, Fault, FaultKind};
 
 use crate::{
+    instance::OneInstance,
     minihost::{MiniHost, Surroundings},
+    peer::{Manners, Peer},
     wasmtime,
 };
 
@@ -70,6 +72,28 @@ async fn without_an_environment_the_error_names_what_to_set() {
         answer.body()
     );
     assert_eq!(emulator.connections(), 0);
+}
+
+#[tokio::test]
+async fn an_instance_that_gets_no_memory_ends_and_the_next_one_reads() {
+    // So much is made room for at once.
+    let long = "HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n{";
+    let peer = Peer::start(Manners::Says(long.as_bytes())).await;
+    let url = format!("http://{}", peer.address);
+    let mut surroundings = Surroundings {
+        allowed: vec![url.clone()],
+        more_memory: Some(512 << 10),
+        ..Surroundings::default()
+    };
+    let mut instance = OneInstance::new(&surroundings, properties(&url, &[])).await;
+    let trap = instance.get("api-token").await.err().expect("a trap");
+    assert!(format!("{trap:?}").contains("unreachable"), "{trap:?}");
+
+    let emulator = Emulator::start(Config::sample()).await.unwrap();
+    surroundings.allowed = vec![emulator.url()];
+    let properties = properties(&emulator.url(), &[]);
+    let mut next = OneInstance::new(&surroundings, properties).await;
+    assert!(next.get("api-token").await.unwrap().is_ok());
 }
 
 #[tokio::test]

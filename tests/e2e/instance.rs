@@ -81,6 +81,7 @@ impl OneInstance {
         let measured = Measured {
             state: State::new(surroundings),
             memory: 0,
+            limit: usize::MAX,
         };
         let mut store = Store::new(COMPILED.engine(), measured);
         store.limiter(|measured| measured);
@@ -88,6 +89,9 @@ impl OneInstance {
         let mut it = Self { store, instance };
         let (initialised,): (Result<(), Error>,) = it.call("init", (properties,)).await.unwrap();
         initialised.unwrap();
+        if let Some(more) = surroundings.more_memory {
+            it.store.data_mut().limit = it.memory() + more;
+        }
         it
     }
 
@@ -133,6 +137,7 @@ static COMPILED: LazyLock<InstancePre<Measured>> = LazyLock::new(|| {
 struct Measured {
     state: State,
     memory: usize,
+    limit: usize,
 }
 
 impl ResourceLimiter for Measured {
@@ -142,7 +147,11 @@ impl ResourceLimiter for Measured {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        self.memory += desired - current;
+        let memory = self.memory + desired - current;
+        if memory > self.limit {
+            return Ok(false);
+        }
+        self.memory = memory;
         Ok(true)
     }
 

@@ -27,6 +27,7 @@ mod peer;
 mod ping;
 mod reading;
 mod secrecy;
+mod segments;
 mod spin;
 mod tencentcloud_sdk;
 mod transport;

@@ -1,7 +1,12 @@
 //! A host of `wasi:http/incoming-handler` from wasmtime's own crates, with surroundings of the test's
 //! choice: one fresh instance a request, as Spin and `wasmtime serve` have it.
 
-use std::time::Duration;
+use std::{
+    pin::pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
@@ -21,7 +26,10 @@ use wasmtime::{
 use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{
     Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
-    p2::bindings::{ProxyPre, http::types::Scheme},
+    p2::{
+        DEFAULT_OUTGOING_BODY_CHUNK_SIZE,
+        bindings::{ProxyPre, http::types::Scheme},
+    },
 };
 
 /// What a component finds around it.
@@ -36,8 +44,14 @@ pub(crate) struct Surroundings {
     pub(crate) clock: Option<Duration>,
     /// How many resources it may hold at once; else wasmtime's own limit.
     pub(crate) max_resources: Option<usize>,
+    /// How many bytes of memory an instance gets beyond what `init` left it with; else all it asks for.
+    pub(crate) more_memory: Option<usize>,
     /// What becomes of every request instead of an answer.
     pub(crate) failure: Option<fn() -> Error>,
+    /// Of every request that became that: whether its whole body was there when it was handed over.
+    pub(crate) whole: Arc<Mutex<Vec<bool>>>,
+    /// For how many bytes of a body there is room before anybody reads it; else as wasmtime has it.
+    pub(crate) room: Option<usize>,
     /// What it writes over the `Host` header.
     pub(crate) host_header: Option<&'static str>,
 }
@@ -142,6 +156,8 @@ impl State {
             hooks: Hooks {
                 allowed: surroundings.allowed.clone(),
                 failure: surroundings.failure,
+                whole: Arc::clone(&surroundings.whole),
+                room: surroundings.room,
                 host_header: surroundings.host_header,
                 client: Client::builder(TokioExecutor::new()).build_http(),
             },
@@ -184,6 +200,8 @@ impl WasiHttpView for State {
 struct Hooks {
     allowed: Vec<String>,
     failure: Option<fn() -> Error>,
+    whole: Arc<Mutex<Vec<bool>>>,
+    room: Option<usize>,
     host_header: Option<&'static str>,
     client: Client<HttpConnector, WasiBody>,
 }
@@ -209,6 +227,10 @@ type Sent = Result<
 >;
 
 impl WasiHttpHooks for Hooks {
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        self.room.unwrap_or(DEFAULT_OUTGOING_BODY_CHUNK_SIZE)
+    }
+
     fn send_request(
         &mut self,
         mut request: Request<WasiBody>,
@@ -219,6 +241,13 @@ impl WasiHttpHooks for Hooks {
             return Box::new(async { Err(Error::HttpRequestDenied) });
         }
         if let Some(failure) = self.failure {
+            let body = pin!(request.into_body().collect());
+            let there = body.poll(&mut Context::from_waker(Waker::noop()));
+            let whole = match there {
+                Poll::Ready(body) => body.is_ok_and(|body| !body.to_bytes().is_empty()),
+                Poll::Pending => false,
+            };
+            self.whole.lock().unwrap().push(whole);
             return Box::new(async move { Err(failure()) });
         }
         if let Some(host) = self.host_header {

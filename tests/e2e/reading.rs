@@ -1,5 +1,7 @@
 //! Reading one secret through the built component.
 
+use std::time::Duration;
+
 use dapr_wasm_host::Kind;
 use host_test::harness::{Harness, metadata, store_error};
 use ssm_emulator::{Behaviour, Config, Secret, UnusedValue, Value};
@@ -62,6 +64,28 @@ async fn without_a_version_the_newest_is_read_and_the_way_there_remembered() {
         assert_eq!(secret.value("db-password"), Some("sample-password-new"));
         assert_eq!(it.emulator.requests().len(), expected);
     }
+}
+
+#[tokio::test]
+async fn what_is_probable_is_asked_for_at_the_same_time_as_the_list() {
+    let slow = Config {
+        latency: Duration::from_millis(100),
+        ..Config::sample()
+    };
+    // With one connection open, a second one is made only for what goes at the same time.
+    let mut it = Harness::start(slow.clone(), &[]).await;
+    for connections in [1, 2] {
+        let secret = it.store.get("db-password", &vec![]).await.unwrap();
+        assert_eq!(secret.value("db-password"), Some("sample-password-new"));
+        assert_eq!(it.emulator.connections(), connections);
+    }
+    assert_eq!(it.emulator.requests().len(), 3 + 2);
+
+    let mut it = Harness::start(slow, &[("versionLookup", "parallel")]).await;
+    let secret = it.store.get("db-password", &vec![]).await.unwrap();
+    assert_eq!(secret.value("db-password"), Some("sample-password-new"));
+    assert_eq!(it.emulator.connections(), 2);
+    assert_eq!(it.emulator.requests().len(), 3);
 }
 
 #[tokio::test]

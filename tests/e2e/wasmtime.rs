@@ -35,6 +35,21 @@ pub(crate) fn environment<'a>(
         .collect()
 }
 
+/// What a component imports, without versions, besides what Rust's standard library asks every host for.
+/// The fronts are made with it: the command needs the streams, and the gateway tells the operator on one.
+pub(crate) fn beyond_std(imports: &[String]) -> Vec<&str> {
+    let std = ["exit", "stderr", "stdin", "stdout", "terminal-"];
+    let asked = |import: &str| {
+        let cli = import.strip_prefix("wasi:cli/");
+        cli.is_some_and(|import| std.iter().any(|name| import.starts_with(name)))
+    };
+    let imports = imports.iter().filter(|import| !asked(import));
+    // That library says which 0.2 of what both import.
+    imports
+        .filter_map(|import| import.split('@').next())
+        .collect()
+}
+
 /// A component as a file, until dropped.
 pub(crate) fn file(component: &[u8]) -> NamedTempFile {
     let file = NamedTempFile::with_suffix(".wasm").unwrap();

@@ -8,7 +8,7 @@ use std::{
 use super::{arrows::paths, read, root, sources};
 
 /// Every crate of which the modules stand in `src`.
-const CRATES: [&str; 11] = [
+const CRATES: [&str; 12] = [
     "src",
     "crates/api/src",
     "crates/cli/src",
@@ -16,6 +16,7 @@ const CRATES: [&str; 11] = [
     "crates/gateway/src",
     "crates/guest/src",
     "crates/host/src",
+    "crates/rt/src",
     "crates/ssm/src",
     "crates/tc3/src",
     "crates/values/src",

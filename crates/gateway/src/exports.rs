@@ -12,7 +12,7 @@ use wasi::{
         ErrorCode, Fields, IncomingBody, IncomingRequest, Method, OutgoingBody, OutgoingResponse,
         ResponseOutparam,
     },
-    io::streams::StreamError,
+    io::streams::{OutputStream, StreamError},
 };
 
 use crate::gateway::{Failure, Gateway, Secret, Settings, Store};
@@ -93,16 +93,35 @@ fn send(answer: &Answer, out: ResponseOutparam) -> Result<(), StreamError> {
     };
     // A body that was never opened is not sent, and neither is one opened after the response.
     let body = response.body();
+    let rest = body.map(|body| write_ahead(body, answer.body.as_bytes()));
     ResponseOutparam::set(out, Ok(response));
-    let Ok(body) = body else { return Ok(()) };
-    if !answer.body.is_empty() {
-        let stream = body.write().map_err(|()| StreamError::Closed)?;
-        // As much as the interface takes at once.
-        for chunk in answer.body.as_bytes().chunks(4096) {
-            stream.blocking_write_and_flush(chunk)?;
-        }
+    let Ok(Ok(Some((body, stream)))) = rest else {
+        return Ok(());
+    };
+    // As much as the interface takes at once.
+    for chunk in answer.body.as_bytes().chunks(4096) {
+        stream.blocking_write_and_flush(chunk)?;
     }
+    drop(stream);
     OutgoingBody::finish(body, None).map_err(|_| StreamError::Closed)
+}
+
+/// Writes and finishes `body` if there is room for all of `bytes` before anybody reads, so that head and
+/// body leave as one: a runtime that leaves Nagle's algorithm on (Spin 4.1) holds back what follows in a
+/// second segment. Else gives it back with its stream.
+fn write_ahead(
+    body: OutgoingBody,
+    bytes: &[u8],
+) -> Result<Option<(OutgoingBody, OutputStream)>, StreamError> {
+    if !bytes.is_empty() {
+        let stream = body.write().map_err(|()| StreamError::Closed)?;
+        if stream.check_write()? < bytes.len() as u64 {
+            return Ok(Some((body, stream)));
+        }
+        stream.write(bytes)?;
+    }
+    OutgoingBody::finish(body, None).map_err(|_| StreamError::Closed)?;
+    Ok(None)
 }
 
 fn response(answer: &Answer) -> Result<OutgoingResponse, &'static str> {

@@ -4,6 +4,8 @@
 //! (<https://www.tencentcloud.com/document/product/1078/38633>). Unknown fields are ignored, and
 //! any documented field may be `null`.
 
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+
 use serde::Serialize;
 
 use crate::json::{Json, WrongForm};

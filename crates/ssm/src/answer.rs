@@ -3,6 +3,8 @@
 //! The envelope: <https://www.tencentcloud.com/document/product/1078/38636>. SSM answers errors
 //! with status 200 too; another status means that a gateway answered, or trouble.
 
+use alloc::{borrow::ToOwned, format, string::String};
+
 use crate::{
     codes::meaning,
     error::{Error, ErrorKind},

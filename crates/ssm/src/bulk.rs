@@ -1,6 +1,6 @@
 //! Reading many secrets: lists and reads at once, in one bounded set of requests in flight.
 
-use std::collections::VecDeque;
+use alloc::{borrow::ToOwned, collections::VecDeque, format, string::String, vec::Vec};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
@@ -13,7 +13,7 @@ use crate::{
     operation::Operation,
     sorted,
     transport::Transport,
-    versions::{self, WithoutCurrent},
+    versions::{self, Versions},
 };
 
 /// Which secrets a bulk read is about.
@@ -60,7 +60,7 @@ enum Done {
 pub(crate) async fn read<T: Transport>(
     caller: &Caller<T>,
     operation: &Operation,
-    without_current: &WithoutCurrent,
+    versions: &Versions,
     wanted: &BulkRead<'_>,
 ) -> Result<Vec<SecretValue>, Error> {
     let mut queue: VecDeque<String> = VecDeque::new();
@@ -84,9 +84,9 @@ pub(crate) async fn read<T: Transport>(
     let run = |task| async move {
         match task {
             Task::Page(range) => Done::Page(range, read_page(caller, operation, range).await),
-            Task::Value(name) => Done::Value(
-                versions::read(caller, operation, without_current, &name, version).await,
-            ),
+            Task::Value(name) => {
+                Done::Value(versions::read(caller, operation, versions, &name, version).await)
+            }
         }
     };
     let mut secrets = Vec::new();

@@ -1,6 +1,12 @@
 //! One signed call: pace, sign, send, check, and repeat what is worth repeating.
 
-use std::{
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec,
+    vec::Vec,
+};
+use core::{
     cell::{Cell, RefCell},
     pin::pin,
     time::Duration,
@@ -82,7 +88,7 @@ struct Failure {
 /// Makes signed calls over `T`.
 ///
 /// It remembers what makes the next call better: how far the clocks are apart, the signing key
-/// of the day, and what was sent in the last second.
+/// of the day, and what bulk reads sent in the last second.
 pub(crate) struct Caller<T> {
     pub(crate) transport: T,
     pub(crate) endpoint: Endpoint,
@@ -120,7 +126,10 @@ impl<T: Transport> Caller<T> {
         operation: &Operation,
         call: &Call<'_>,
     ) -> Result<Answer, Error> {
-        let pacer = self.pacers[call.action as usize].as_ref();
+        // How fast single reads come is their callers' affair.
+        let pacer = self.pacers[call.action as usize]
+            .as_ref()
+            .filter(|_| operation.bulk);
         let mut attempt = 0;
         let mut clock_corrected = false;
         loop {

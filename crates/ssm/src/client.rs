@@ -1,6 +1,7 @@
 //! The client: its memory and its operations.
 
-use std::{pin::pin, time::Duration};
+use alloc::{format, vec::Vec};
+use core::{pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
 
@@ -13,19 +14,19 @@ use crate::{
     names::{SecretName, VersionId},
     operation::Operation,
     transport::Transport,
-    versions::{self, WithoutCurrent},
+    versions::{self, Versions},
 };
 
 /// Reads secrets from SSM over `T`.
 ///
-/// It remembers, for its own life: the difference between its clock and the server's, what it
-/// sent in the last second, and which secrets have no current version. It never remembers a
-/// value.
+/// It remembers, for its own life: the difference between its clock and the server's, what its bulk
+/// reads sent in the last second, and of secrets without a current version the id of the newest one.
+/// It never remembers a value.
 pub struct Client<T> {
     pub(crate) caller: Caller<T>,
     timeout: Duration,
     max_in_flight: usize,
-    without_current: WithoutCurrent,
+    versions: Versions,
 }
 
 impl<T: Transport> Client<T> {
@@ -34,7 +35,7 @@ impl<T: Transport> Client<T> {
         Self {
             timeout: config.timeout,
             max_in_flight: config.max_in_flight,
-            without_current: WithoutCurrent::new(),
+            versions: Versions::new(config.version_lookup),
             caller: Caller::new(config, transport),
         }
     }
@@ -53,15 +54,8 @@ impl<T: Transport> Client<T> {
     ) -> Result<SecretValue, Error> {
         let name = name.as_str();
         let subject = format!("reading the secret {name}");
-        self.within_deadline(&subject, async |operation| {
-            versions::read(
-                &self.caller,
-                operation,
-                &self.without_current,
-                name,
-                version,
-            )
-            .await
+        self.within_deadline(&subject, false, async |operation| {
+            versions::read(&self.caller, operation, &self.versions, name, version).await
         })
         .await
     }
@@ -83,8 +77,8 @@ impl<T: Transport> Client<T> {
             on_error,
             max_in_flight: self.max_in_flight,
         };
-        self.within_deadline("reading many secrets", async |operation| {
-            bulk::read(&self.caller, operation, &self.without_current, &wanted).await
+        self.within_deadline("reading many secrets", true, async |operation| {
+            bulk::read(&self.caller, operation, &self.versions, &wanted).await
         })
         .await
     }
@@ -98,7 +92,7 @@ impl<T: Transport> Client<T> {
     pub async fn ping(&self) -> Result<(), Error> {
         let subject = "asking for SSM's status";
         let result = self
-            .within_deadline(subject, async |operation| {
+            .within_deadline(subject, false, async |operation| {
                 let call = Call::new(Action::GetServiceStatus, &GetServiceStatus {}, subject)?;
                 self.caller.call(operation, &call).await
             })
@@ -109,17 +103,19 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// Runs `work` until it ends or the deadline passes.
+    /// Runs `work`, of one read or of a `bulk` of them, until it ends or the deadline passes.
     ///
     /// The deadline is the client's own timer beside everything else: hosts' own time limits
     /// have holes (a TLS handshake that stalls, for one).
     async fn within_deadline<R>(
         &self,
         subject: &str,
+        bulk: bool,
         work: impl AsyncFnOnce(&Operation) -> Result<R, Error>,
     ) -> Result<R, Error> {
         let timeout = self.timeout;
-        let operation = Operation::until(self.caller.transport.now().monotonic + timeout);
+        let deadline = self.caller.transport.now().monotonic + timeout;
+        let operation = Operation::until(deadline, bulk);
         let work = pin!(work(&operation));
         let deadline = pin!(self.caller.transport.sleep(timeout));
         match select(work, deadline).await {

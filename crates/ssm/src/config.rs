@@ -1,6 +1,7 @@
 //! What a client is told, and what holds where nothing is set.
 
-use std::time::Duration;
+use alloc::{format, string::String};
+use core::time::Duration;
 
 use crate::{credentials::Credentials, endpoint::Endpoint, names::Region};
 
@@ -8,7 +9,7 @@ use crate::{credentials::Credentials, endpoint::Endpoint, names::Region};
 pub const DEFAULT_OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often a failed request is repeated when nothing is set.
 pub const DEFAULT_MAX_RETRIES: u32 = 3;
-/// How many GetSecretValue a client sends in a second when nothing is set: SSM's documented rate.
+/// How many GetSecretValue bulk reads send in a second when nothing is set: SSM's documented rate.
 pub const DEFAULT_MAX_REQUESTS_PER_SECOND: u32 = 300;
 /// How many requests a bulk read keeps in flight when nothing is set; chosen by `just bench`.
 pub const DEFAULT_MAX_IN_FLIGHT: usize = 64;
@@ -31,9 +32,11 @@ pub struct Config {
     pub max_retries: u32,
     /// How many requests a bulk read keeps in flight; at least 1.
     pub max_in_flight: usize,
-    /// How many GetSecretValue are sent in a second at most; the other actions in the proportion of
-    /// SSM's documented rates, at least one a second. 0 means no pace at all.
+    /// How many GetSecretValue bulk reads send in a second at most; the other actions in the proportion
+    /// of SSM's documented rates, at least one a second. 0 means no pace at all. Single reads have none.
     pub max_requests_per_second: u32,
+    /// How a single read looks for the current version.
+    pub version_lookup: VersionLookup,
 }
 
 impl Config {
@@ -47,8 +50,18 @@ impl Config {
             max_retries: DEFAULT_MAX_RETRIES,
             max_in_flight: DEFAULT_MAX_IN_FLIGHT,
             max_requests_per_second: DEFAULT_MAX_REQUESTS_PER_SECOND,
+            version_lookup: VersionLookup::Sequential,
         }
     }
+}
+
+/// How the current version of a secret is looked for of which nothing is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VersionLookup {
+    /// `SSM_Current` first, and the list of versions where it is missing.
+    Sequential,
+    /// Both at the same time: a round trip less where it is missing, a request more where it is not.
+    Parallel,
 }
 
 /// A duration as settings are written: `30s`, `1500ms`. Parts of a millisecond are left out.

@@ -1,5 +1,7 @@
 //! The API key that signs requests.
 
+use alloc::{format, string::String};
+
 use tc3::Key;
 use zeroize::Zeroizing;
 

@@ -1,5 +1,8 @@
 //! The origin that requests go to.
 
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+use core::net::Ipv6Addr;
+
 use crate::error::Error;
 
 /// The origin that requests go to: scheme, host and port.
@@ -95,7 +98,7 @@ fn check_host(host: &str) -> Result<(), Error> {
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'));
     let good = match ipv6 {
-        Some(address) => is_ipv6(address),
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
         None => host.len() <= 253 && host.split('.').all(is_label),
     };
     if good {
@@ -103,12 +106,6 @@ fn check_host(host: &str) -> Result<(), Error> {
     } else {
         Err(refuse("its host is not a host name or an IP address"))
     }
-}
-
-/// Whether it looks like an IPv6 address; whether it is one, connecting will show.
-fn is_ipv6(address: &str) -> bool {
-    let mark = |c: char| c.is_ascii_hexdigit() || c == ':' || c == '.';
-    address.len() <= 45 && address.matches(':').count() >= 2 && address.chars().all(mark)
 }
 
 fn is_label(label: &str) -> bool {
@@ -151,6 +148,12 @@ mod tests {
             ("http://127.9.9.9", false, "127.9.9.9"),
             ("HTTP://LocalHost:8080", false, "localhost:8080"),
             ("http://[::1]:8080", false, "[::1]:8080"),
+            ("https://[2001:DB8::1]:443", true, "[2001:db8::1]"),
+            (
+                "https://[::ffff:10.0.0.1]:8443",
+                true,
+                "[::ffff:10.0.0.1]:8443",
+            ),
         ] {
             let endpoint = Endpoint::parse(text, false).unwrap();
             assert_eq!(
@@ -180,6 +183,13 @@ mod tests {
             "https://[::1",
             "https://[nonsense]",
             "https://[]:1",
+            "https://[::1::]",
+            "https://[1:2:3:4:5:6:7]",
+            "https://[12345::]",
+            "https://[::256.0.0.1]",
+            "https://[1.2.3.4]",
+            "https://[fe80::1%25eth0]",
+            "https://[[::1]]",
         ] {
             let error = Endpoint::parse(text, true).unwrap_err();
             assert_eq!(error.kind, crate::ErrorKind::InvalidConfig, "{text}");

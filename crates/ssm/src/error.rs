@@ -1,6 +1,7 @@
 //! The error of every operation: what went wrong, who can mend it, and what to do next.
 
-use std::{
+use alloc::{boxed::Box, string::String};
+use core::{
     fmt,
     ops::{Deref, DerefMut},
 };
@@ -121,7 +122,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl core::error::Error for Error {}
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,7 @@
 //! The errors of an exchange that gave no answer, or none that can be used.
 
+use alloc::{format, string::String};
+
 use crate::{
     error::{Error, ErrorKind},
     quote::quote,

@@ -3,7 +3,8 @@
 //! Deriving `Deserialize` for each answer costs a parser each, a third of the component's size.
 //! One parser and a handful of lookups do the same, and every text is wiped when dropped.
 
-use std::fmt;
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use core::fmt;
 
 use serde::{
     Deserialize, Deserializer,

@@ -2,13 +2,18 @@
 //! its own.
 //!
 //! [`Client`] reads secrets over whatever implements [`Transport`]: the component's `wasi:http`,
-//! or a scripted transport with a virtual clock in tests. It signs (crate `tc3`), paces itself by
-//! SSM's documented rates, retries what is worth retrying within one deadline, corrects its
+//! or a scripted transport with a virtual clock in tests. It signs (crate `tc3`), paces its bulk
+//! reads by SSM's documented rates, retries what is worth retrying within one deadline, corrects its
 //! clock, and checks that an answer belongs to its question. It never panics on what a server or
 //! a caller sends.
 //!
 //! Nothing in it is `Send`: it is made for one single-threaded instance that keeps many requests
-//! in flight at once.
+//! in flight at once. `no_std` with `alloc`: whoever uses it in a component decides what the
+//! component imports.
+
+#![cfg_attr(not(test), no_std)]
+
+extern crate alloc;
 
 mod actions;
 mod answer;
@@ -25,6 +30,7 @@ mod failure;
 mod json;
 mod listing;
 mod names;
+mod newest;
 mod operation;
 mod pace;
 mod quote;
@@ -40,7 +46,7 @@ pub use bulk::{OnError, Selection};
 pub use client::Client;
 pub use config::{
     Config, DEFAULT_MAX_IN_FLIGHT, DEFAULT_MAX_REQUESTS_PER_SECOND, DEFAULT_MAX_RETRIES,
-    DEFAULT_OPERATION_TIMEOUT, duration_text,
+    DEFAULT_OPERATION_TIMEOUT, VersionLookup, duration_text,
 };
 pub use credentials::Credentials;
 pub use endpoint::Endpoint;

@@ -4,7 +4,7 @@
 //! documents no maximum for `Limit`, so it may cut one. A page begins with the item that the one before
 //! ends with: if it does not, the list has moved in between, and an item may have slipped through.
 
-use std::collections::VecDeque;
+use alloc::{borrow::ToOwned, collections::VecDeque, string::String, vec::Vec};
 
 use crate::{
     actions::{CUSTOM, SecretsPage},

@@ -3,6 +3,8 @@
 //! The rules are those of CreateSecret
 //! (<https://www.tencentcloud.com/document/product/1078/38656>).
 
+use alloc::{borrow::ToOwned, string::String};
+
 use crate::error::Error;
 
 /// A secret's name: 1 to 128 of `A-Z a-z 0-9 - _`, first a letter or digit.

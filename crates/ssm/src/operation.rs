@@ -1,6 +1,7 @@
 //! What a user of the client asked for: several calls under one deadline, and where they are.
 
-use std::{
+use alloc::format;
+use core::{
     cell::{Cell, RefCell},
     time::Duration,
 };
@@ -15,6 +16,8 @@ use crate::{
 pub(crate) struct Operation {
     /// A moment of the monotonic clock.
     pub(crate) deadline: Duration,
+    /// Whether it sends many requests by itself, and so keeps to a pace.
+    pub(crate) bulk: bool,
     last_failure: RefCell<Option<Error>>,
     /// Calls that wait for their turn under the client's own pace.
     held: Cell<usize>,
@@ -28,9 +31,10 @@ pub(crate) struct Operation {
 
 impl Operation {
     /// `deadline` is a moment of the monotonic clock.
-    pub(crate) fn until(deadline: Duration) -> Self {
+    pub(crate) fn until(deadline: Duration, bulk: bool) -> Self {
         Self {
             deadline,
+            bulk,
             last_failure: RefCell::new(None),
             held: Cell::new(0),
             waiting: Cell::new(0),

@@ -1,8 +1,8 @@
 //! Staying under a rate without waiting while under it.
 
-use std::{
+use alloc::collections::VecDeque;
+use core::{
     cell::{Cell, RefCell},
-    collections::VecDeque,
     time::Duration,
 };
 

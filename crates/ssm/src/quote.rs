@@ -1,5 +1,7 @@
 //! Text of the server's in messages of ours.
 
+use alloc::string::String;
+
 /// The longest text of the server's that goes into a message, in characters.
 const MAX_QUOTE: usize = 300;
 

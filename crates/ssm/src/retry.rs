@@ -1,7 +1,7 @@
 //! How long to wait before trying again: exponential backoff with full jitter
 //! (<https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>).
 
-use std::{cell::Cell, time::Duration};
+use core::{cell::Cell, time::Duration};
 
 use sha2::{Digest, Sha256};
 

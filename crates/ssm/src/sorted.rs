@@ -1,6 +1,8 @@
 //! Sorted vectors. For the few thousand names of a region they do what a B-tree does, for a
 //! tenth of its code.
 
+use alloc::vec::Vec;
+
 /// Puts `item` in its place, unless one with the same key is there. Says whether it was put.
 pub(crate) fn insert<T>(sorted: &mut Vec<T>, item: T, key: impl Fn(&T) -> &str) -> bool {
     match sorted.binary_search_by(|there| key(there).cmp(key(&item))) {

@@ -1,6 +1,7 @@
 //! What the client asks of the world: to send a request, to wait, to tell the time.
 
-use std::{future::Future, time::Duration};
+use alloc::{string::String, vec::Vec};
+use core::{future::Future, time::Duration};
 
 use zeroize::Zeroizing;
 

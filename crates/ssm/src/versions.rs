@@ -3,7 +3,13 @@
 //! GetSecretValue requires a version. `SSM_Current` names the one in use, but a custom secret has
 //! a version of this name only if it was made without naming one; else its newest is meant.
 
-use std::{cell::RefCell, collections::VecDeque};
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+use core::{
+    future::Future,
+    pin::{Pin, pin},
+};
+
+use futures_util::future::{Either, select};
 
 use crate::{
     actions::{
@@ -12,8 +18,10 @@ use crate::{
     },
     answer::Answer,
     call::{Call, Caller},
+    config::VersionLookup,
     error::{Error, ErrorKind},
     names::VersionId,
+    newest::NewestVersions,
     operation::Operation,
     transport::Transport,
 };
@@ -22,45 +30,87 @@ use crate::{
 /// (<https://www.tencentcloud.com/document/product/1078/38656>).
 const CURRENT: &str = "SSM_Current";
 
-/// How many secrets without a current version are remembered: a region holds at most 1000.
-const REMEMBERED: usize = 1_024;
+/// Which version of a secret is its current one, as far as it is known.
+pub(crate) struct Versions {
+    lookup: VersionLookup,
+    newest: NewestVersions,
+}
+
+impl Versions {
+    pub(crate) fn new(lookup: VersionLookup) -> Self {
+        Self {
+            lookup,
+            newest: NewestVersions::new(),
+        }
+    }
+}
 
 /// Reads `version` of the secret `name`, or its current version.
+///
+/// A single read asks for what is probably the current version and for the list of versions at the same
+/// time, where something makes it probable. At most one value is read in vain. A bulk read asks for one
+/// after the other: the lists have the lowest rate, so it gains nothing, and it has enough in flight.
 pub(crate) async fn read<T: Transport>(
     caller: &Caller<T>,
     operation: &Operation,
-    without_current: &WithoutCurrent,
+    versions: &Versions,
     name: &str,
     version: Option<&VersionId>,
 ) -> Result<SecretValue, Error> {
     if let Some(version) = version {
         return value(caller, operation, name, version.as_str()).await;
     }
+    let remembered = versions.newest.get(name);
+    let probable = remembered.as_ref().map_or(CURRENT, VersionId::as_str);
+    let at_once = remembered.is_some() || versions.lookup == VersionLookup::Parallel;
+    // Neither is sent before it is waited for.
+    let mut reading = pin!(value(caller, operation, name, probable));
+    let mut listing = pin!(newest_version(caller, operation, name));
+    let (mut secret, mut newest) = (None, None);
+    if at_once && !operation.bulk {
+        match select(reading.as_mut(), listing.as_mut()).await {
+            Either::Left((result, _)) => secret = Some(result),
+            Either::Right((result, _)) => newest = Some(result),
+        }
+    }
+
     let mut missing = None;
-    if !without_current.contains(name) {
-        match value(caller, operation, name, CURRENT).await {
+    if remembered.is_none() {
+        // It counts wherever it is there: of some secrets the list does not name it.
+        match settle(secret.take(), reading.as_mut()).await {
             Err(error) if may_lack_version(&error) => missing = Some(error),
             result => return result,
         }
     }
-    let newest = match newest_version(caller, operation, name).await {
+    let newest = match settle(newest, listing).await {
         Ok(newest) => newest,
         // SSM said twice that it is not there: what it said of the value is the better answer.
         Err(error) if error.has_code("ResourceNotFound") => {
-            without_current.forget(name);
+            versions.newest.forget(name);
             return Err(missing.unwrap_or(error));
         }
         Err(error) => return Err(error),
     };
+    if remembered.is_some() && newest == probable {
+        return settle(secret, reading).await;
+    }
     if newest == CURRENT {
-        without_current.forget(name);
+        versions.newest.forget(name);
         if let Some(error) = missing {
             return Err(error);
         }
     } else {
-        without_current.insert(name);
+        versions.newest.insert(name, &newest);
     }
     value(caller, operation, name, &newest).await
+}
+
+/// What came already, or what comes.
+async fn settle<R>(came: Option<R>, comes: Pin<&mut impl Future<Output = R>>) -> R {
+    match came {
+        Some(result) => result,
+        None => comes.await,
+    }
 }
 
 /// Whether SSM may have meant by `error` that there is no such version. It has no code of its
@@ -168,41 +218,6 @@ fn newest(versions: Vec<Version<'_>>) -> Option<&str> {
     newest.map(|(_, id)| id)
 }
 
-/// The names of secrets that were seen to have no `SSM_Current`, the oldest forgotten first.
-/// Only that is remembered, never a value or a version.
-pub(crate) struct WithoutCurrent {
-    names: RefCell<VecDeque<String>>,
-}
-
-impl WithoutCurrent {
-    pub(crate) fn new() -> Self {
-        Self {
-            names: RefCell::new(VecDeque::new()),
-        }
-    }
-
-    fn contains(&self, name: &str) -> bool {
-        let names = self.names.borrow();
-        names.iter().any(|remembered| remembered == name)
-    }
-
-    fn insert(&self, name: &str) {
-        if self.contains(name) {
-            return;
-        }
-        let mut names = self.names.borrow_mut();
-        if names.len() == REMEMBERED {
-            names.pop_front();
-        }
-        names.push_back(name.to_owned());
-    }
-
-    fn forget(&self, name: &str) {
-        let mut names = self.names.borrow_mut();
-        names.retain(|remembered| remembered != name);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,20 +264,5 @@ mod tests {
         };
         let versions = vec![nameless, version("", Some(9)), version("v", None)];
         assert_eq!(newest(versions), Some("v"));
-    }
-
-    #[test]
-    fn what_is_remembered_is_bounded() {
-        let memory = WithoutCurrent::new();
-        for number in 0..=REMEMBERED {
-            memory.insert(&number.to_string());
-            memory.insert(&number.to_string());
-        }
-        assert_eq!(memory.names.borrow().len(), REMEMBERED);
-        assert!(!memory.contains("0"));
-        assert!(memory.contains("1"));
-        memory.forget("1");
-        assert!(!memory.contains("1"));
-        assert_eq!(memory.names.borrow().len(), REMEMBERED - 1);
     }
 }

@@ -67,11 +67,20 @@ fn describe(error: store::Error) -> String {
 fn respond(out: ResponseOutparam, status: u16, text: &str) {
     let response = OutgoingResponse::new(Fields::new());
     let _ = response.set_status_code(status);
-    let body = response.body();
-    ResponseOutparam::set(out, Ok(response));
-    let Ok(body) = body else { return };
-    if let Ok(stream) = body.write() {
+    let Ok(body) = response.body() else { return };
+    let Ok(stream) = body.write() else { return };
+    // Written before the response is handed over, it leaves with the head, in one segment. Not every
+    // runtime has room for it so early.
+    let room = stream.check_write().unwrap_or_default();
+    if room >= text.len() as u64 {
+        let _ = stream.write(text.as_bytes());
+        drop(stream);
+        let _ = OutgoingBody::finish(body, None);
+        ResponseOutparam::set(out, Ok(response));
+    } else {
+        ResponseOutparam::set(out, Ok(response));
         let _ = stream.blocking_write_and_flush(text.as_bytes());
+        drop(stream);
+        let _ = OutgoingBody::finish(body, None);
     }
-    let _ = OutgoingBody::finish(body, None);
 }

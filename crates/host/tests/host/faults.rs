@@ -94,7 +94,22 @@ async fn a_slow_backend_delays_no_other_store() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_component_that_misbehaves_costs_one_error_each_time() {
-    let wasm = component_build::package("bad-store").unwrap();
+    let kinds = [
+        ("trap", "internal"),
+        ("allocate", "internal"),
+        ("loop", "timeout"),
+    ];
+    misbehaves("bad-store", &kinds).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_does_a_panic_and_a_failed_allocation_of_one_without_the_standard_library() {
+    let kinds = [("panic", "internal"), ("allocate", "internal")];
+    misbehaves("bare-store", &kinds).await;
+}
+
+async fn misbehaves(package: &str, kinds: &[(&str, &str)]) {
+    let wasm = component_build::package(package).unwrap();
     let option = format!("--component=secretstores.bad={}", wasm.display());
     let items = [("timeout", "100ms")];
     let folder = Folder::new()
@@ -115,11 +130,7 @@ async fn a_component_that_misbehaves_costs_one_error_each_time() {
         (1, 2),
         "an instance is kept"
     );
-    for (name, kind) in [
-        ("trap", "internal"),
-        ("allocate", "internal"),
-        ("loop", "timeout"),
-    ] {
+    for (name, kind) in kinds {
         let path = format!("/v1.0/secrets/bad/{name}");
         let beside = async {
             for _ in 0..20 {
@@ -129,7 +140,7 @@ async fn a_component_that_misbehaves_costs_one_error_each_time() {
         };
         let (answer, ()) = tokio::join!(served.get(&path), beside);
         assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{name}");
-        assert_eq!(answer.header("dapr-error-kind"), Some(kind), "{answer:?}");
+        assert_eq!(answer.header("dapr-error-kind"), Some(*kind), "{answer:?}");
         assert_eq!(count().await, 1, "after {name} comes a new instance");
     }
     assert!(

@@ -4,6 +4,7 @@ mod bulk;
 mod clock;
 mod deadlines;
 mod failures;
+mod lookup;
 mod pace;
 mod requests;
 mod retries;

@@ -73,6 +73,20 @@ fn a_bulk_read_that_only_its_own_pace_made_slow_says_so() {
 }
 
 #[test]
+fn so_does_one_whose_secrets_take_one_request_each() {
+    let configure = |config: &mut Config| config.max_requests_per_second = 10;
+    let (client, world) = client_with(configure, account(400));
+    let error = failure(bulk(&client, &world, &all(), OnError::Fail));
+    assert_eq!(error.kind, ErrorKind::Timeout);
+    assert!(error.message.contains("its own pace"), "{error}");
+    assert!(!error.message.contains("network"), "{error}");
+    // At that moment single reads are not held either.
+    let before = world.now();
+    success(world.run(client.get(&name("s0001"), None)));
+    assert!(world.now() - before < Duration::from_millis(100));
+}
+
+#[test]
 fn the_pace_is_a_setting_and_0_is_none() {
     for (rate, seconds) in [(0, 0..3), (600, 15..20), (300, 30..40)] {
         let configure = |config: &mut Config| {

@@ -7,7 +7,7 @@ use super::{
 use crate::ErrorKind;
 
 /// A custom secret without `SSM_Current`: v1, then v3 and v2, newest last created.
-fn without_current(code: &'static str) -> impl Fn(&Seen) -> Reply {
+pub(super) fn without_current(code: &'static str) -> impl Fn(&Seen) -> Reply {
     move |seen| match (seen.action.as_str(), seen.field("VersionId")) {
         ("GetSecretValue", "SSM_Current") => Reply::code(code),
         ("GetSecretValue", version) => {
@@ -24,7 +24,7 @@ fn without_current(code: &'static str) -> impl Fn(&Seen) -> Reply {
     }
 }
 
-fn versions(seen: &Seen, versions: Json) -> Reply {
+pub(super) fn versions(seen: &Seen, versions: Json) -> Reply {
     Reply::ok(json!({ "SecretName": seen.field("SecretName"), "Versions": versions }))
 }
 
@@ -60,7 +60,9 @@ fn without_a_current_version_the_newest_is_read_first_in_three_calls_then_in_two
         assert_eq!(world.actions(), three, "{code}");
 
         success(get(&client, &world));
-        assert_eq!(world.actions()[3..], three[1..]);
+        let mut two = world.actions().split_off(3);
+        two.sort();
+        assert_eq!(two, ["GetSecretValue", "ListSecretVersionIds"]);
     }
 }
 
@@ -112,7 +114,8 @@ fn a_current_version_that_appears_later_is_read_again() {
         world.actions().last().map(String::as_str),
         Some("GetSecretValue")
     );
-    assert_eq!(world.seen().len(), 3 + 2 + 1);
+    // The read before it was in vain: what was remembered, then the list and `SSM_Current`.
+    assert_eq!(world.seen().len(), 3 + 3 + 1);
 }
 
 #[test]
