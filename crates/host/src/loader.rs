@@ -15,6 +15,7 @@ use tokio::task;
 pub use self::outcome::{Failure, Outcome};
 use crate::{
     files::Stamp,
+    memory,
     resources::{self, Component, Identity, Loaded, Place},
     stores::{Properties, Store, StoreType, StoreTypes},
 };
@@ -190,7 +191,8 @@ impl Loader {
         properties: &Properties,
     ) -> Result<(Arc<dyn Store>, Vec<String>), String> {
         let limit = component.init_timeout;
-        let starting = self.types.start(&component.store_type, properties.clone());
+        let (kind, name) = (&component.store_type, &component.name);
+        let starting = memory::start(&self.types, kind, name, properties);
         let store = tokio::time::timeout(limit, starting)
             .await
             .map_err(|_| format!("init took longer than its initTimeout of {limit:?}"))?

@@ -11,6 +11,7 @@ use tokio::{sync::Mutex as AsyncMutex, task::spawn_blocking, time::timeout};
 
 use crate::{
     loader::Loader,
+    memory,
     resources::{self, Loaded},
     stores::{Properties, Store, StoreType, StoreTypes},
 };
@@ -74,7 +75,7 @@ impl Finder {
             }
         }
         let started = self.from_environment.once(async {
-            match self.types.start_from_environment(&self.store_type).await {
+            match memory::start_from_environment(&self.types, &self.store_type).await {
                 Some(started) => started.map_err(|why| why.describe()),
                 None => Err(String::new()),
             }
@@ -97,7 +98,7 @@ impl Finder {
     ) -> Result<Arc<dyn Store>, String> {
         let start = self.start_of(name);
         let starting = async {
-            let started = self.types.start(&self.store_type, properties).await;
+            let started = memory::start(&self.types, &self.store_type, name, &properties).await;
             let started = started.ok_or("the type is not served")?;
             started.map_err(|why| why.describe())
         };

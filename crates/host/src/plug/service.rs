@@ -26,6 +26,7 @@ use crate::{
         },
         status,
     },
+    memory,
     metrics::Metrics,
     stores::{Properties, Store, StoreType, StoreTypes},
 };
@@ -162,9 +163,7 @@ impl Contract for Service {
     ) -> Result<Response<SecretStoreInitResponse>, Status> {
         let instance = instance(&request)?;
         let properties = properties(request.into_inner())?;
-        let store = self
-            .types
-            .start(&self.store_type, properties.clone())
+        let store = memory::start(&self.types, &self.store_type, &instance, &properties)
             .await
             .ok_or_else(|| Status::internal("the type is not served"))?
             .map_err(|why| failed("init", &why))?;

@@ -24,6 +24,7 @@ mod instances;
 mod javascript;
 mod listeners;
 mod logs;
+mod memory;
 mod names;
 mod outbound;
 mod plug;
