@@ -15,7 +15,7 @@ use tokio::task;
 pub use self::outcome::{Failure, Outcome};
 use crate::{
     files::Stamp,
-    memory,
+    memory::{self, Figures},
     resources::{self, Component, Identity, Loaded, Place},
     stores::{Properties, Store, StoreType, StoreTypes},
 };
@@ -74,6 +74,8 @@ pub struct Loader {
     pub identity: Identity,
     /// `NAMESPACE`, where it is set: Components of other namespaces are passed over.
     pub namespace: Option<String>,
+    /// What counts what is remembered of the stores: of [`Metrics`](crate::Metrics), or of its own.
+    pub figures: Figures,
 }
 
 impl Loader {
@@ -192,7 +194,7 @@ impl Loader {
     ) -> Result<(Arc<dyn Store>, Vec<String>), String> {
         let limit = component.init_timeout;
         let (kind, name) = (&component.store_type, &component.name);
-        let starting = memory::start(&self.types, kind, name, properties);
+        let starting = memory::start(&self.types, kind, name, properties, &self.figures);
         let store = tokio::time::timeout(limit, starting)
             .await
             .map_err(|_| format!("init took longer than its initTimeout of {limit:?}"))?

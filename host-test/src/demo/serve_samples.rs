@@ -62,6 +62,7 @@ async fn start(options: &Options, folder: &Path) -> Result<Server, Box<dyn Error
         folders: vec![folder.to_owned()],
         identity,
         namespace: None,
+        figures: metrics.memory().clone(),
     };
     let (server, outcome) = Server::start(ServeOptions {
         http_port: options.dapr_http_port,

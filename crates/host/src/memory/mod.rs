@@ -1,11 +1,14 @@
-//! What this host remembers of a store, whatever the store is: values for a while (`cache`), and
-//! which reads are under way (`flight`). A [`Memory`] is itself a [`Store`].
+//! What this host remembers of a store, whatever the store is: values for a while (`cache`), which
+//! reads are under way (`flight`), and how fast it may be asked (`pace`).
 
 mod cache;
+mod figures;
 mod flight;
 mod key;
 mod options;
+mod pace;
 mod read;
+mod turn;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -18,23 +21,28 @@ use tokio::{runtime::Handle, time::sleep};
 
 use self::{
     cache::Cache,
+    figures::Counters,
     flight::{Flights, Source},
     key::{Asked, Key},
     options::Options,
+    pace::Ended,
     read::Read,
+    turn::Turns,
 };
 use crate::{
     contract::{CallError, Kind, Metadata, Secret},
     stores::{Properties, Store, StoreType, StoreTypes},
 };
 
+pub use figures::Figures;
 pub(crate) use key::REFRESH_CACHE;
 
 /// How long values whose time has passed may stay in memory, so that they leave it together.
 const CACHE_SWEEP: Duration = Duration::from_secs(1);
 
-/// A store, and what is remembered of it: equal reads at the same time are one call, and what they
-/// gave is kept for as long as the Component's `cacheTTL` says.
+/// A store, and what is remembered of it: equal reads at the same time are one call, what they gave
+/// is kept for as long as the Component's `cacheTTL` says, and where single reads are throttled,
+/// they wait for their turn. A bulk read keeps to a pace of its own.
 struct Memory {
     remembered: Arc<Remembered>,
     flights: Arc<Flights>,
@@ -46,6 +54,8 @@ struct Remembered {
     name: String,
     store: Arc<dyn Store>,
     cache: Option<Arc<Mutex<Cache>>>,
+    turns: Arc<Turns>,
+    counters: Counters,
 }
 
 /// Starts the store of the Component `name`, of the type `store_type`, and remembers of it what
@@ -55,6 +65,7 @@ pub async fn start(
     store_type: &StoreType,
     name: &str,
     properties: &Properties,
+    figures: &Figures,
 ) -> Option<Result<Arc<dyn Store>, CallError>> {
     let options = match Options::of(properties) {
         Ok(options) => options,
@@ -62,31 +73,41 @@ pub async fn start(
     };
     // Boxed, so that the futures of those who start stores nest less deeply.
     let started = Box::pin(types.start(store_type, Options::without(properties))).await?;
-    Some(started.map(|store| Memory::of(name, store, options)))
+    Some(started.map(|store| Memory::of(name, store, options, figures)))
 }
 
 /// As [`start`], a store that configures itself from its environment.
 pub async fn start_from_environment(
     types: &StoreTypes,
     store_type: &StoreType,
+    figures: &Figures,
 ) -> Option<Result<Arc<dyn Store>, CallError>> {
     let options = match Options::of(types.environment(store_type)?) {
         Ok(options) => options,
         Err(why) => return Some(Err(why)),
     };
     let started = Box::pin(types.start_from_environment(store_type)).await?;
-    Some(started.map(|store| Memory::of("", store, options)))
+    Some(started.map(|store| Memory::of("", store, options, figures)))
 }
 
 impl Memory {
-    fn of(name: &str, store: Arc<dyn Store>, options: Options) -> Arc<dyn Store> {
+    fn of(
+        name: &str,
+        store: Arc<dyn Store>,
+        options: Options,
+        figures: &Figures,
+    ) -> Arc<dyn Store> {
         let cache = options.keeps().then(|| Cache::new(options));
+        let remembered = Arc::new(Remembered {
+            name: name.to_owned(),
+            store,
+            cache: cache.map(Mutex::new).map(Arc::new),
+            turns: Arc::new(Turns::new()),
+            counters: figures.of(name),
+        });
+        figures.watch(&remembered);
         Arc::new(Self {
-            remembered: Arc::new(Remembered {
-                name: name.to_owned(),
-                store,
-                cache: cache.map(Mutex::new).map(Arc::new),
-            }),
+            remembered,
             flights: Arc::default(),
         })
     }
@@ -97,6 +118,7 @@ impl Memory {
         let known = || self.remembered.fresh(&key);
         let work = || Arc::clone(&self.remembered).ask(Arc::clone(&key));
         let (result, source) = self.flights.answer(&key, refresh, known, work).await;
+        self.remembered.count(source);
         let from = match source {
             Source::Known => "cache",
             Source::Shared => "a call that was under way",
@@ -116,6 +138,19 @@ impl Memory {
     }
 }
 
+/// What a call's result says of the pace.
+fn how<T>(result: &Result<T, CallError>) -> Ended {
+    match result {
+        Ok(_) => Ended::Good,
+        Err(CallError::Store(why)) => match why.kind {
+            Kind::Throttled => Ended::Throttled,
+            Kind::NotFound | Kind::PermissionDenied => Ended::Good,
+            _ => Ended::Otherwise,
+        },
+        Err(_) => Ended::Otherwise,
+    }
+}
+
 /// Whether the same read may succeed when the store is well again.
 fn may_pass(kind: Kind) -> bool {
     matches!(kind, Kind::Unavailable | Kind::Timeout | Kind::Throttled)
@@ -125,15 +160,64 @@ impl Remembered {
     /// Asks the store, and keeps what it gives.
     fn ask(self: Arc<Self>, key: Arc<Key>) -> BoxFuture<'static, Result<Read, CallError>> {
         async move {
-            let since = Instant::now();
-            let read = match &key.name {
-                Some(name) => Read::one(self.store.get(name, &key.metadata).await?),
-                None => Read::all(self.store.bulk_get(&key.metadata).await?),
+            let (read, since) = match &key.name {
+                Some(name) => self.get(name, &key.metadata).await?,
+                None => {
+                    let since = Instant::now();
+                    let secrets = self.store.bulk_get(&key.metadata).await;
+                    self.count_throttled(&secrets);
+                    (Read::all(secrets?), since)
+                }
             };
             self.keep(&key, &read, since);
             Ok(read)
         }
         .boxed()
+    }
+
+    /// Reads one secret when it is its turn, which it says.
+    async fn get(&self, name: &str, metadata: &Metadata) -> Result<(Read, Instant), CallError> {
+        let asked = Instant::now();
+        let turn = self.turns.next().await?;
+        let since = turn.started();
+        self.counters.waited(since.saturating_duration_since(asked));
+        let secret = self.store.get(name, metadata).await;
+        self.count_throttled(&secret);
+        if let Some(rate) = turn.end(how(&secret)) {
+            let store = &self.name;
+            tracing::warn!(
+                store,
+                "throttled: it is sent {rate:.1} reads a second for now, and more when they succeed"
+            );
+        }
+        Ok((Read::one(secret?), since))
+    }
+
+    fn count_throttled<T>(&self, result: &Result<T, CallError>) {
+        if matches!(how(result), Ended::Throttled) {
+            self.counters.throttled.inc();
+        }
+    }
+
+    fn count(&self, source: Source) {
+        if matches!(source, Source::Shared) {
+            self.counters.shared.inc();
+        }
+        if self.cache.is_some() {
+            let known = matches!(source, Source::Known);
+            let counter = if known {
+                &self.counters.hits
+            } else {
+                &self.counters.misses
+            };
+            counter.inc();
+        }
+    }
+
+    /// How many reads are kept, and what they take in memory; `None` without a cache.
+    fn kept(&self) -> Option<(usize, usize)> {
+        let cache = lock(self.cache.as_ref()?);
+        Some((cache.entries(), cache.bytes()))
     }
 
     fn fresh(&self, key: &Key) -> Option<Read> {
@@ -145,6 +229,7 @@ impl Remembered {
         let now = Instant::now();
         let (read, since) = lock(self.cache.as_ref()?).stale(key, now)?;
         let (store, age) = (&self.name, now.saturating_duration_since(since));
+        self.counters.stale(age);
         let why = why.describe();
         tracing::warn!(
             store,

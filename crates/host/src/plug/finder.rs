@@ -11,7 +11,7 @@ use tokio::{sync::Mutex as AsyncMutex, task::spawn_blocking, time::timeout};
 
 use crate::{
     loader::Loader,
-    memory,
+    memory::{self, Figures},
     resources::{self, Loaded},
     stores::{Properties, Store, StoreType, StoreTypes},
 };
@@ -27,6 +27,7 @@ pub(super) struct Finder {
     store_type: StoreType,
     types: StoreTypes,
     loader: Option<Loader>,
+    figures: Figures,
     resources: AsyncMutex<Option<Reading>>,
     /// What is started at this moment, or failed to a moment ago, by name.
     starts: Mutex<HashMap<String, Arc<Start>>>,
@@ -41,11 +42,17 @@ struct Reading {
 }
 
 impl Finder {
-    pub(super) fn new(store_type: StoreType, types: StoreTypes, loader: Option<Loader>) -> Self {
+    pub(super) fn new(
+        store_type: StoreType,
+        types: StoreTypes,
+        loader: Option<Loader>,
+        figures: Figures,
+    ) -> Self {
         Self {
             store_type,
             types,
             loader,
+            figures,
             resources: AsyncMutex::default(),
             starts: Mutex::default(),
             from_environment: Start::default(),
@@ -75,7 +82,8 @@ impl Finder {
             }
         }
         let started = self.from_environment.once(async {
-            match memory::start_from_environment(&self.types, &self.store_type).await {
+            match memory::start_from_environment(&self.types, &self.store_type, &self.figures).await
+            {
                 Some(started) => started.map_err(|why| why.describe()),
                 None => Err(String::new()),
             }
@@ -98,7 +106,14 @@ impl Finder {
     ) -> Result<Arc<dyn Store>, String> {
         let start = self.start_of(name);
         let starting = async {
-            let started = memory::start(&self.types, &self.store_type, name, &properties).await;
+            let started = memory::start(
+                &self.types,
+                &self.store_type,
+                name,
+                &properties,
+                &self.figures,
+            )
+            .await;
             let started = started.ok_or("the type is not served")?;
             started.map_err(|why| why.describe())
         };

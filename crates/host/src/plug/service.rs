@@ -63,6 +63,7 @@ impl Service {
                 store_type.clone(),
                 options.types.clone(),
                 options.loader.clone(),
+                options.metrics.memory().clone(),
             ),
         }
     }
@@ -163,10 +164,16 @@ impl Contract for Service {
     ) -> Result<Response<SecretStoreInitResponse>, Status> {
         let instance = instance(&request)?;
         let properties = properties(request.into_inner())?;
-        let store = memory::start(&self.types, &self.store_type, &instance, &properties)
-            .await
-            .ok_or_else(|| Status::internal("the type is not served"))?
-            .map_err(|why| failed("init", &why))?;
+        let store = memory::start(
+            &self.types,
+            &self.store_type,
+            &instance,
+            &properties,
+            self.metrics.memory(),
+        )
+        .await
+        .ok_or_else(|| Status::internal("the type is not served"))?
+        .map_err(|why| failed("init", &why))?;
         let again = self
             .instances
             .initialise(instance.clone(), store, properties);

@@ -25,6 +25,7 @@ mod javascript;
 mod listeners;
 mod logs;
 mod memory;
+mod memory_pace;
 mod names;
 mod outbound;
 mod plug;
