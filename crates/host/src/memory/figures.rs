@@ -162,7 +162,8 @@ struct Now {
     entries: GaugeVec,
     bytes: GaugeVec,
     waiting: GaugeVec,
-    limit: GaugeVec,
+    rate: GaugeVec,
+    at_once: GaugeVec,
 }
 
 impl Now {
@@ -179,15 +180,27 @@ impl Now {
                 "dapr_wasm_calls_waiting",
                 "Calls that wait for their turn because their store was throttled.",
             )?,
-            limit: gauges(
+            rate: gauges(
                 "dapr_wasm_rate_limit",
                 "How many calls a second a store is sent at most after it was throttled.",
+            )?,
+            at_once: gauges(
+                "dapr_wasm_concurrency_limit",
+                "How many calls a store is sent at once at most after it was throttled.",
             )?,
         })
     }
 
-    fn all(&self) -> [&GaugeVec; 4] {
-        [&self.entries, &self.bytes, &self.waiting, &self.limit]
+    fn all(&self) -> [&GaugeVec; 5] {
+        let Self {
+            entries,
+            bytes,
+            waiting,
+            rate,
+            at_once,
+            ..
+        } = self;
+        [entries, bytes, waiting, rate, at_once]
     }
 }
 
@@ -209,7 +222,10 @@ impl Collector for Now {
             }
             of(&self.waiting).add(store.turns.waiting() as f64);
             if let Some(rate) = store.turns.rate() {
-                of(&self.limit).set(rate);
+                of(&self.rate).set(rate);
+            }
+            if let Some(at_once) = store.turns.at_once() {
+                of(&self.at_once).set(at_once as f64);
             }
         }
         let families = self.all().into_iter().flat_map(Collector::collect);

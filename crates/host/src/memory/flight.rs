@@ -30,6 +30,17 @@ pub(super) enum Source {
     Own,
 }
 
+impl Source {
+    /// As it is told in the log.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Known => "cache",
+            Self::Shared => "a call that was under way",
+            Self::Own => "the store",
+        }
+    }
+}
+
 /// What to do for an answer.
 enum Way {
     Know(Read),

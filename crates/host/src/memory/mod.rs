@@ -119,21 +119,17 @@ impl Memory {
         let work = || Arc::clone(&self.remembered).ask(Arc::clone(&key));
         let (result, source) = self.flights.answer(&key, refresh, known, work).await;
         self.remembered.count(source);
-        let from = match source {
-            Source::Known => "cache",
-            Source::Shared => "a call that was under way",
-            Source::Own => "the store",
-        };
-        match result {
-            Err(why) if !refresh && may_pass(why.kind()) => {
-                self.remembered.stale(&key, &why).ok_or(why)
-            }
-            result => {
-                let store = &self.remembered.name;
-                let success = result.is_ok();
-                tracing::debug!(store, success, from, "answered");
+        match &result {
+            Ok(_) => {
+                let (store, from) = (&self.remembered.name, source.name());
+                tracing::debug!(store, from, "answered");
                 result
             }
+            Err(why) if !refresh && may_pass(why.kind()) => {
+                let stale = self.remembered.stale(&key, why);
+                stale.map_or(result, Ok)
+            }
+            Err(_) => result,
         }
     }
 }

@@ -113,6 +113,12 @@ impl Pace {
         learnt.map(|learnt| learnt.rate(now))
     }
 
+    /// How many calls may run at once, if that is limited.
+    pub(super) fn at_once(&self, now: Instant) -> Option<usize> {
+        let learnt = self.learnt.as_ref().filter(|_| !self.is_forgotten(now));
+        learnt.map(|learnt| learnt.window)
+    }
+
     fn is_forgotten(&self, now: Instant) -> bool {
         let learnt = self.learnt.as_ref();
         learnt.is_some_and(|it| now.saturating_duration_since(it.since) >= PACE_MEMORY)

@@ -75,6 +75,11 @@ impl Turns {
         self.pace().rate(Instant::now())
     }
 
+    /// How many calls may run at once, if that is limited.
+    pub(super) fn at_once(&self) -> Option<usize> {
+        self.pace().at_once(Instant::now())
+    }
+
     async fn wait(&self) {
         let _first = self.first.lock().await;
         loop {

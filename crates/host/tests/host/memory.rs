@@ -4,12 +4,17 @@
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
-use http::StatusCode;
+use http::{Method, StatusCode};
 use rustix::process::Signal;
-use ssm_emulator::{Config, Emulator, Fault, FaultKind, Secret};
+use ssm_emulator::{
+    Config, Emulator, Fault, FaultKind, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret,
+};
 use tokio::time::{sleep, timeout};
 
-use crate::support::{Answer, Folder, Served, component, on, run, secrets_file, text};
+use crate::{
+    plugged::Plugged,
+    support::{Answer, Folder, Served, component, on, run, secrets_file, send, text},
+};
 
 const TOKEN: &str = "/v1.0/secrets/tencent/api-token";
 const REFRESHED: &str = "/v1.0/secrets/tencent/api-token?metadata.refresh_cache=True";
@@ -99,6 +104,24 @@ async fn a_value_whose_time_has_passed_is_read_again() {
     sleep(Duration::from_millis(400)).await;
     world.gives(TOKEN, "two").await;
     assert_eq!(world.requests(), 2);
+}
+
+#[tokio::test]
+async fn a_value_whose_time_has_passed_leaves_memory_though_nobody_asks() {
+    let world = World::new(Config::sample(), &[("cacheTTL", "300ms")]).await;
+    for path in ["bulk", "api-token"] {
+        let answer = world.get(&format!("/v1.0/secrets/tencent/{path}")).await;
+        assert_eq!(answer.status, StatusCode::OK);
+    }
+    for _ in 0..1_000 {
+        let metrics = send(world.served.metrics, Method::GET, "/", &[], "").await;
+        let empty = "dapr_wasm_cache_bytes{app_id=\"\",component=\"tencent\",namespace=\"\"} 0\n";
+        if metrics.body.contains(empty) {
+            return;
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    panic!("values stay");
 }
 
 #[tokio::test]
@@ -284,4 +307,38 @@ async fn a_property_of_the_cache_that_cannot_be_read_ends_the_start_of_its_store
         assert!(!output.status.success());
         assert!(said.contains(&format!("{name} is not")), "{said}");
     }
+}
+
+#[tokio::test]
+async fn a_store_of_plug_is_remembered_too_by_init_or_by_the_environment() {
+    let emulator = Emulator::start(Config::sample()).await.unwrap();
+    let url = emulator.url();
+    let env = [
+        ("TENCENTCLOUD_SECRET_ID", SAMPLE_SECRET_ID),
+        ("TENCENTCLOUD_SECRET_KEY", SAMPLE_SECRET_KEY),
+        ("TENCENTCLOUD_REGION", "ap-guangzhou"),
+        ("TENCENTCLOUD_SSM_ENDPOINT", url.as_str()),
+        ("TENCENTCLOUD_SSM_CACHE_TTL", "1h"),
+    ];
+    let folder = Folder::new();
+    let plugged = Plugged::start(&folder, &[], &env);
+    let mut client = plugged.client().await;
+    client
+        .init("by-init", &emulator, &[("cacheTTL", "1h")])
+        .await
+        .unwrap();
+    for (count, store) in ["by-init", "by-environment"].into_iter().enumerate() {
+        for _ in 0..3 {
+            let value = client.value(store, "api-token").await;
+            assert_eq!(value, "sample-token-4f1c");
+        }
+        assert_eq!(emulator.requests().len(), count + 1);
+    }
+    // Another Init is another store.
+    client
+        .init("by-init", &emulator, &[("cacheTTL", "1h")])
+        .await
+        .unwrap();
+    client.value("by-init", "api-token").await;
+    assert_eq!(emulator.requests().len(), 3);
 }

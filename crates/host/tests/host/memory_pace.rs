@@ -138,6 +138,7 @@ async fn figures_say_what_was_remembered_and_what_was_throttled() {
         format!("dapr_wasm_throttled_total{labels} 1"),
         format!("dapr_wasm_calls_waiting{labels} 0"),
         format!("dapr_wasm_rate_limit{labels} "),
+        format!("dapr_wasm_concurrency_limit{labels} 1"),
         format!("dapr_wasm_wait_seconds_count{labels} 3"),
         format!("dapr_wasm_cache_stale_age_seconds_count{labels} 0"),
         "dapr_wasm_reload_failures_total 1".to_owned(),
