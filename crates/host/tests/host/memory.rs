@@ -231,6 +231,11 @@ async fn equal_reads_at_the_same_time_are_one_request() {
         let answers = join_all((0..64).map(|_| world.get(TOKEN))).await;
         assert!(answers.iter().all(|answer| answer.status == StatusCode::OK));
         assert_eq!(world.requests(), 1);
+        world.emulator.clear_requests();
+        let bulk = "/v1.0/secrets/tencent/bulk?metadata.names=api-token,payment-service";
+        let answers = join_all((0..16).map(|_| world.get(bulk))).await;
+        assert!(answers.iter().all(|answer| answer.body == answers[0].body));
+        assert_eq!(world.requests(), 2, "one for each secret");
     }
 }
 
@@ -269,6 +274,27 @@ async fn a_component_keeps_what_is_remembered_until_it_changes() {
     let changed = on(&world.emulator, "tencent", &[("cacheTTL", "2h")]);
     world.folder.write("a.yaml", &changed);
     crate::reload::until(&world.served, TOKEN, r#"{"api-token":"two"}"#).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_takes_what_is_there_now_from_a_store_that_remembers() {
+    let world = World::cached(&[]).await;
+    world.put("A_");
+    world.gives(TOKEN, "A_").await;
+    let reference =
+        "  - name: prefix\n    secretKeyRef: {name: api-token}\nauth:\n  secretStore: tencent\n";
+    let env = component("env", "secretstores.local.env", &[], reference);
+    let folder = Folder::new()
+        .with(
+            "a.yaml",
+            &on(&world.emulator, "tencent", &[("cacheTTL", "1h")]),
+        )
+        .with("b.yaml", &env);
+    let served = Served::start(&folder, &[], &[("A_X", "a"), ("B_X", "b")]);
+    crate::reload::until(&served, "/v1.0/secrets/env/X", r#"{"X":"a"}"#).await;
+    world.put("B_");
+    served.process.signal(Signal::HUP);
+    crate::reload::until(&served, "/v1.0/secrets/env/X", r#"{"X":"b"}"#).await;
 }
 
 #[tokio::test]
