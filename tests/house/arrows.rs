@@ -9,10 +9,11 @@ use std::{
 use super::{read, root, sources};
 
 /// From the ground up: a room may reach rooms of lower floors, and none beside or above it.
-const FLOORS: [&[&str]; 7] = [
+const FLOORS: [&[&str]; 8] = [
     &["contract", "files", "outbound"],
     &["wasm", "grpc", "net"],
     &["stores"],
+    &["memory"],
     &["resources"],
     &["loader", "metrics"],
     &["plug", "serve"],

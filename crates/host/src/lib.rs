@@ -35,7 +35,8 @@
 //! }
 //! ```
 //!
-//! Above single instances stand [`stores`] (pools behind one trait), [`resources`] (Dapr's YAML),
+//! Above single instances stand [`stores`] (pools behind one trait), [`memory`] (what is remembered of
+//! a store), [`resources`] (Dapr's YAML),
 //! [`Loader`], and the fronts [`plug`] and [`serve`], of which the command is made.
 
 #![cfg(not(target_family = "wasm"))]
@@ -45,6 +46,7 @@ pub mod contract;
 mod files;
 pub mod grpc;
 mod loader;
+pub mod memory;
 mod metrics;
 mod net;
 pub mod outbound;

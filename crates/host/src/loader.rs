@@ -19,6 +19,7 @@ pub use self::{
 };
 use crate::{
     files::Stamp,
+    memory::{self, Figures},
     resources::{self, Component, Identity, Loaded, Place},
     stores::{Properties, Store, StoreType, StoreTypes},
 };
@@ -81,6 +82,8 @@ pub struct Loader {
     pub namespace: Option<String>,
     /// Files that are named elsewhere than in the resources, if there are any: followed with them.
     pub sources: Option<Arc<Sources>>,
+    /// What counts what is remembered of the stores: of [`Metrics`](crate::Metrics), or of its own.
+    pub figures: Figures,
 }
 
 impl Loader {
@@ -202,7 +205,8 @@ impl Loader {
         properties: &Properties,
     ) -> Result<(Arc<dyn Store>, Vec<String>), String> {
         let limit = component.init_timeout;
-        let starting = self.types.start(&component.store_type, properties.clone());
+        let (kind, name) = (&component.store_type, &component.name);
+        let starting = memory::start(&self.types, kind, name, properties, &self.figures);
         let store = tokio::time::timeout(limit, starting)
             .await
             .map_err(|_| format!("init took longer than its initTimeout of {limit:?}"))?

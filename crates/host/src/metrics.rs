@@ -7,12 +7,13 @@ use std::{
 };
 
 use prometheus::{
-    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
     core::{Collector, Desc},
     proto::MetricFamily,
 };
 
-use crate::{outbound::Outbound, resources::Identity, wasm::Runtime};
+use crate::{memory::Figures, outbound::Outbound, resources::Identity, wasm::Runtime};
 
 /// What Dapr's exporter uses for latencies, in milliseconds.
 const BUCKETS: [f64; 15] = [
@@ -26,6 +27,8 @@ pub struct Metrics {
     registry: Registry,
     count: IntCounterVec,
     latencies: HistogramVec,
+    memory: Figures,
+    reload_failures: IntCounter,
     identity: Arc<Identity>,
 }
 
@@ -52,8 +55,16 @@ impl Metrics {
             registry: Registry::new(),
             count: IntCounterVec::new(count, &LABELS)?,
             latencies: HistogramVec::new(latencies.buckets(BUCKETS.to_vec()), &LABELS)?,
+            memory: Figures::new(&identity.app_id, &identity.namespace)?,
+            reload_failures: IntCounter::new(
+                "dapr_wasm_reload_failures_total",
+                "Times that resources or a Configuration were read again, and did not serve as they say.",
+            )?,
             identity: Arc::new(identity.clone()),
         };
+        metrics.memory.register(&metrics.registry)?;
+        let failures = metrics.reload_failures.clone();
+        metrics.registry.register(Box::new(failures))?;
         let counted = Counted {
             runtime: runtime.clone(),
             outbound: outbound.clone(),
@@ -92,8 +103,19 @@ impl Metrics {
         latency.observe(took.as_secs_f64() * 1_000.0);
     }
 
+    /// What counts what is remembered of stores.
+    pub fn memory(&self) -> &Figures {
+        &self.memory
+    }
+
+    /// A reload failed, all of it or a store.
+    pub(crate) fn reload_failed(&self) {
+        self.reload_failures.inc();
+    }
+
     /// Ends the figures of the store `component`, which is gone.
     pub(crate) fn forget(&self, component: &str) {
+        self.memory.forget(component);
         let Identity {
             app_id, namespace, ..
         } = &*self.identity;
@@ -127,11 +149,16 @@ impl Counted {
     fn families(&self) -> Result<Vec<MetricFamily>, prometheus::Error> {
         let usage = self.runtime.usage();
         let sent = self.outbound.usage();
-        let live = IntGauge::new(
+        let about_instances = Opts::new(
             "dapr_wasm_instances",
-            "Instances of components that live now.",
-        )?;
-        live.set(i64::try_from(usage.instances).unwrap_or(i64::MAX));
+            "Instances of components that live now: busy with a call, or idle.",
+        );
+        let live = IntGaugeVec::new(about_instances, &["state"])?;
+        let idle = usage.idle.min(usage.instances);
+        for (state, count) in [("busy", usage.instances - idle), ("idle", idle)] {
+            let gauge = live.with_label_values(&[state]);
+            gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
         let memory = IntGauge::new(
             "dapr_wasm_memory_bytes",
             "The memory of the instances of components that live now.",

@@ -63,6 +63,7 @@ async fn start(options: &Options, folder: &Path) -> Result<Server, Box<dyn Error
         identity,
         namespace: None,
         sources: None,
+        figures: metrics.memory().clone(),
     };
     let (server, outcome) = Server::start(ServeOptions {
         http_port: options.dapr_http_port,

@@ -17,6 +17,17 @@ pub(super) const PREFIX: &str = "TENCENTCLOUD_";
 /// SSM's and STS's endpoints in all regions.
 pub(super) const ORIGINS: &str = "https://*.tencentcloudapi.com";
 
+/// What the host goes by, and in which variable. Those of its cache are nothing to the component.
+const OF_THE_HOST: [(&str, &str); 5] = [
+    ("timeout", "TENCENTCLOUD_SSM_TIMEOUT"),
+    ("endpoint", "TENCENTCLOUD_SSM_ENDPOINT"),
+    ("cacheTTL", "TENCENTCLOUD_SSM_CACHE_TTL"),
+    ("cacheMemoryLimit", "TENCENTCLOUD_SSM_CACHE_MEMORY_LIMIT"),
+    ("cacheStaleOnError", "TENCENTCLOUD_SSM_CACHE_STALE_ON_ERROR"),
+];
+/// What the names of the cache's variables begin with.
+const CACHE_PREFIX: &str = "TENCENTCLOUD_SSM_CACHE_";
+
 /// What the built-in store configures itself from where nobody initialises it; `None` without a key.
 pub(super) fn environment(all: impl Iterator<Item = (String, String)>) -> Option<Environment> {
     let variables: Vec<_> = all.filter(|(name, _)| name.starts_with(PREFIX)).collect();
@@ -25,15 +36,12 @@ pub(super) fn environment(all: impl Iterator<Item = (String, String)>) -> Option
         found.map(|(_, value)| value.clone())
     };
     value(VARIABLES[0])?;
-    let properties = [
-        ("timeout", "TENCENTCLOUD_SSM_TIMEOUT"),
-        ("endpoint", "TENCENTCLOUD_SSM_ENDPOINT"),
-    ]
-    .into_iter()
-    .filter_map(|(property, variable)| Some((property.to_owned(), value(variable)?)));
+    let set = |(property, variable): (&str, &str)| Some((property.to_owned(), value(variable)?));
+    let properties = Properties::new(OF_THE_HOST.into_iter().filter_map(set));
+    let is_seen = |(name, _): &(String, String)| !name.starts_with(CACHE_PREFIX);
     Some(Environment {
-        properties: Properties::new(properties),
-        variables,
+        properties,
+        variables: variables.into_iter().filter(is_seen).collect(),
     })
 }
 
@@ -42,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_built_in_store_sees_its_own_variables_and_the_host_goes_by_two_of_them() {
+    fn the_built_in_store_sees_its_own_variables_and_the_host_goes_by_some_of_them() {
         let with = |pairs: &[(&str, &str)]| {
             let owned = pairs
                 .iter()
@@ -53,6 +61,7 @@ mod tests {
             ("TENCENTCLOUD_SECRET_ID", "id"),
             ("TENCENTCLOUD_SSM_TIMEOUT", "2m"),
             ("TENCENTCLOUD_SSM_ENDPOINT", "http://127.0.0.1:1"),
+            ("TENCENTCLOUD_SSM_CACHE_TTL", "5m"),
             ("PATH", "/bin"),
         ])
         .unwrap();
@@ -60,6 +69,7 @@ mod tests {
         assert_eq!(names.filter(|name| *name == "PATH").count(), 0);
         assert_eq!(environment.variables.len(), 3);
         assert_eq!(environment.properties.get("timeout"), Some("2m"));
+        assert_eq!(environment.properties.get("cacheTTL"), Some("5m"));
         let endpoint = environment.properties.get("endpoint");
         assert_eq!(endpoint, Some("http://127.0.0.1:1"));
         assert!(with(&[("TENCENTCLOUD_REGION", "ap-guangzhou")]).is_none());

@@ -137,15 +137,17 @@ impl SetupOptions {
             namespace: namespace.clone().unwrap_or_default(),
             pod_name: set("POD_NAME"),
         };
+        let metrics = Metrics::new(&identity, &runtime, &outbound)?;
         Ok(Setup {
-            metrics: Metrics::new(&identity, &runtime, &outbound)?,
             loader: Loader {
+                figures: metrics.memory().clone(),
                 types: types.clone(),
                 folders: self.resources_path.clone(),
                 identity,
                 namespace,
                 sources: Some(Arc::new(sources)),
             },
+            metrics,
             types,
             others,
         })

@@ -80,6 +80,11 @@ pub enum CallError {
     /// The call waited for its turn, and gave up.
     #[error("{0}; try again later, or let the store work on more calls at once (--max-instances)")]
     Busy(Waited),
+    /// The store was throttled, and the call waited for its turn, and gave up.
+    #[error(
+        "the store is asked more slowly, because its backend throttled it; {0}; try again later"
+    )]
+    Paced(Waited),
 }
 
 /// Why a call got no turn.
@@ -101,7 +106,7 @@ impl CallError {
         match self {
             Self::Store(error) => error.kind,
             Self::TimedOut(_) => Kind::Timeout,
-            Self::NoInstance | Self::NoMemory | Self::Busy(_) => Kind::Throttled,
+            Self::NoInstance | Self::NoMemory | Self::Busy(_) | Self::Paced(_) => Kind::Throttled,
             Self::Trap(_) | Self::Lost => Kind::Internal,
         }
     }
@@ -110,7 +115,11 @@ impl CallError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Store(error) => error.retryable,
-            Self::TimedOut(_) | Self::NoInstance | Self::NoMemory | Self::Busy(_) => true,
+            Self::TimedOut(_)
+            | Self::NoInstance
+            | Self::NoMemory
+            | Self::Busy(_)
+            | Self::Paced(_) => true,
             Self::Trap(_) | Self::Lost => false,
         }
     }
@@ -140,6 +149,7 @@ mod tests {
             (CallError::NoInstance, Kind::Throttled),
             (CallError::NoMemory, Kind::Throttled),
             (CallError::Busy(Waited::Behind(1)), Kind::Throttled),
+            (CallError::Paced(Waited::Behind(1)), Kind::Throttled),
         ] {
             assert_eq!(error.kind(), kind);
             let retryable = matches!(kind, Kind::Throttled | Kind::Timeout);
@@ -156,6 +166,7 @@ mod tests {
             CallError::NoInstance,
             CallError::NoMemory,
             CallError::Busy(Waited::For(Duration::from_secs(120))),
+            CallError::Paced(Waited::For(Duration::from_secs(30))),
         ] {
             let said = error.describe();
             for internal in ["new instance", "new one", "max_instances", "pool"] {

@@ -11,6 +11,7 @@ use tokio::{sync::Mutex as AsyncMutex, task::spawn_blocking, time::timeout};
 
 use crate::{
     loader::Loader,
+    memory::{self, Figures},
     resources::{self, Loaded},
     stores::{Properties, Store, StoreType, StoreTypes},
 };
@@ -26,6 +27,7 @@ pub(super) struct Finder {
     store_type: StoreType,
     types: StoreTypes,
     loader: Option<Loader>,
+    figures: Figures,
     resources: AsyncMutex<Option<Reading>>,
     /// What is started at this moment, or failed to a moment ago, by name.
     starts: Mutex<HashMap<String, Arc<Start>>>,
@@ -40,11 +42,17 @@ struct Reading {
 }
 
 impl Finder {
-    pub(super) fn new(store_type: StoreType, types: StoreTypes, loader: Option<Loader>) -> Self {
+    pub(super) fn new(
+        store_type: StoreType,
+        types: StoreTypes,
+        loader: Option<Loader>,
+        figures: Figures,
+    ) -> Self {
         Self {
             store_type,
             types,
             loader,
+            figures,
             resources: AsyncMutex::default(),
             starts: Mutex::default(),
             from_environment: Start::default(),
@@ -74,7 +82,8 @@ impl Finder {
             }
         }
         let started = self.from_environment.once(async {
-            match self.types.start_from_environment(&self.store_type).await {
+            match memory::start_from_environment(&self.types, &self.store_type, &self.figures).await
+            {
                 Some(started) => started.map_err(|why| why.describe()),
                 None => Err(String::new()),
             }
@@ -99,8 +108,13 @@ impl Finder {
     ///
     /// # Errors
     /// Why it does not start.
-    pub(super) async fn start(&self, properties: Properties) -> Result<Arc<dyn Store>, String> {
-        let started = self.types.start(&self.store_type, properties).await;
+    pub(super) async fn start(
+        &self,
+        name: &str,
+        properties: &Properties,
+    ) -> Result<Arc<dyn Store>, String> {
+        let (types, kind) = (&self.types, &self.store_type);
+        let started = memory::start(types, kind, name, properties, &self.figures).await;
         let started = started.ok_or("the type is not served")?;
         started.map_err(|why| why.describe())
     }
@@ -115,7 +129,7 @@ impl Finder {
         properties: Properties,
     ) -> Result<Arc<dyn Store>, String> {
         let start = self.start_of(name);
-        start.once(self.start(properties)).await
+        start.once(self.start(name, &properties)).await
     }
 
     /// Forgets what counts no longer.

@@ -26,6 +26,7 @@ use crate::{
         },
         status,
     },
+    memory,
     metrics::Metrics,
     stores::{Properties, Store, StoreType, StoreTypes},
 };
@@ -62,6 +63,7 @@ impl Service {
                 store_type.clone(),
                 options.types.clone(),
                 options.loader.clone(),
+                options.metrics.memory().clone(),
             ),
         }
     }
@@ -91,7 +93,7 @@ impl Service {
             return;
         };
         let started = match by_init {
-            Some(properties) => self.finder.start(properties).await,
+            Some(properties) => self.finder.start(instance, &properties).await,
             None => self.finder.find_anew(instance).await,
         };
         let kind = &self.store_type;
@@ -205,12 +207,16 @@ impl Contract for Service {
         let instance = instance(&request)?;
         let properties = properties(request.into_inner())?;
         let generation = self.types.generation(&self.store_type);
-        let store = self
-            .types
-            .start(&self.store_type, properties.clone())
-            .await
-            .ok_or_else(|| Status::internal("the type is not served"))?
-            .map_err(|why| failed("init", &why))?;
+        let store = memory::start(
+            &self.types,
+            &self.store_type,
+            &instance,
+            &properties,
+            self.metrics.memory(),
+        )
+        .await
+        .ok_or_else(|| Status::internal("the type is not served"))?
+        .map_err(|why| failed("init", &why))?;
         let again = self
             .instances
             .initialise(instance.clone(), store, properties);

@@ -49,10 +49,12 @@ impl Expanded {
 
     /// The first variable that is missing in `text`, a part of this text after parsing.
     pub(super) fn missing_in(&self, text: &str) -> Option<&str> {
-        let (_, behind) = text.split_once(BEGIN)?;
-        let (number, _) = behind.split_once(END)?;
-        let number: usize = number.parse().ok()?;
-        self.unresolved.get(number).map(String::as_str)
+        // What stands for a variable may stand in the text too.
+        text.split(BEGIN).skip(1).find_map(|behind| {
+            let (number, _) = behind.split_once(END)?;
+            let number: usize = number.parse().ok()?;
+            self.unresolved.get(number).map(String::as_str)
+        })
     }
 
     /// All that is missing.

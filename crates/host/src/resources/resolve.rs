@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::component::{Component, Item, SecretKeyRef};
 use crate::{
     contract::{Metadata, Secret},
+    memory::REFRESH_CACHE,
     stores::{Properties, Store, environment},
 };
 
@@ -123,7 +124,11 @@ impl Secrets<'_> {
         let store = self
             .store
             .ok_or("its secretKeyRef needs auth.secretStore")?;
-        let metadata: Metadata = vec![("namespace".to_owned(), self.namespace.to_owned())];
+        let metadata: Metadata = vec![
+            ("namespace".to_owned(), self.namespace.to_owned()),
+            // Whoever loads again means what is there now.
+            (REFRESH_CACHE.to_owned(), "true".to_owned()),
+        ];
         store
             .get(name, &metadata)
             .await

@@ -78,6 +78,11 @@ impl Api {
         *self.now.write().unwrap_or_else(PoisonError::into_inner) = Now { stores, scopes };
     }
 
+    /// A reload failed, all of it or a store.
+    pub(super) fn reload_failed(&self) {
+        self.metrics.reload_failed();
+    }
+
     /// Takes no more work as seen by health checks.
     pub(super) fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);

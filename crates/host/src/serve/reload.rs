@@ -84,6 +84,7 @@ impl Reloader {
                     );
                 }
                 last.resources = Some(why);
+                self.api.reload_failed();
                 self.api.replace(stores, scopes);
                 return None;
             }
@@ -96,6 +97,9 @@ impl Reloader {
                 &stores,
                 "it waits until the Configuration can be read, which may limit it",
             );
+        }
+        if last.configuration.is_some() || outcome.fatal().is_some() {
+            self.api.reload_failed();
         }
         self.api.replace(outcome.stores.clone(), scopes);
         outcome.log_since(&last.outcome);

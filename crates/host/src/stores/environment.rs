@@ -10,7 +10,8 @@ use super::properties::Properties;
 pub struct Environment {
     /// All that its instances see.
     pub variables: Vec<(String, String)>,
-    /// The properties that the host goes by, where `variables` set them: `timeout` and `endpoint`.
+    /// The properties that the host goes by, where the environment sets them: `timeout`, `endpoint`
+    /// and those of its cache (`cacheTTL` and the like), whose variables no instance sees.
     pub properties: Properties,
 }
 

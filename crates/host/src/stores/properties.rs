@@ -40,6 +40,15 @@ impl Properties {
             .filter(|value| !value.is_empty())
     }
 
+    /// All but those of `names`, which match in any case.
+    pub(crate) fn without(&self, names: &[&str]) -> Self {
+        let is_left = |pair: &&(String, String)| {
+            let mut names = names.iter();
+            !names.any(|name| pair.0.eq_ignore_ascii_case(name))
+        };
+        Self(self.0.iter().filter(is_left).cloned().collect())
+    }
+
     /// Whether `name` is set to what Dapr takes for true; anything else is false.
     pub(super) fn is_true(&self, name: &str) -> bool {
         self.get(name).is_some_and(values::is_truthy)

@@ -164,6 +164,15 @@ impl StoreTypes {
         file.map(PathBuf::from).into_iter().collect()
     }
 
+    /// The properties that the host goes by for a store of the type `store_type` that configures
+    /// itself from its environment; `None` where there is none for that type.
+    pub fn environment(&self, store_type: &StoreType) -> Option<&Properties> {
+        let environment = &self.components.get(store_type)?.grants.environment;
+        environment
+            .as_ref()
+            .map(|environment| &environment.properties)
+    }
+
     /// Starts a store of the type `store_type` that configures itself from its environment; `None`
     /// where there is none for that type.
     pub async fn start_from_environment(

@@ -112,6 +112,7 @@ impl Engine {
     pub(super) fn usage(&self) -> Usage {
         Usage {
             instances: self.counters.instances.load(Ordering::Relaxed),
+            idle: self.idle.count() as u64,
             traps: self.counters.traps.load(Ordering::Relaxed),
             memory: self.budget.used() as u64,
         }
@@ -137,6 +138,8 @@ pub(super) struct Counters {
 pub struct Usage {
     /// Instances that live now.
     pub instances: u64,
+    /// Those of them that wait for a call.
+    pub idle: u64,
     /// Calls that trapped.
     pub traps: u64,
     /// The memory of the instances that live now, in bytes.

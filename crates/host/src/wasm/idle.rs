@@ -38,6 +38,8 @@ impl<T> Shelf<T> {
 
 /// A shelf, whatever is on it. What is given back is dropped when the lock is free again.
 trait Reaped: Send + Sync {
+    /// How many wait.
+    fn count(&self) -> usize;
     /// Since when the longest unused waits.
     fn longest(&self) -> Option<Instant>;
     /// Gives back the longest unused, if one is there.
@@ -48,6 +50,10 @@ trait Reaped: Send + Sync {
 }
 
 impl<T: Send> Reaped for Shelf<T> {
+    fn count(&self) -> usize {
+        Shelf::count(self)
+    }
+
     fn longest(&self) -> Option<Instant> {
         self.lock().first().map(|(since, _)| *since)
     }
@@ -122,6 +128,11 @@ impl Idle {
             .min_by_key(|(since, _)| *since);
         // Taken meanwhile: then it runs, and there may be another.
         longest.map(|(_, shelf)| shelf.give_up_longest()).is_some()
+    }
+
+    /// How many wait on all shelves.
+    pub(super) fn count(&self) -> usize {
+        self.all().iter().map(|shelf| shelf.count()).sum()
     }
 
     fn lock(&self) -> MutexGuard<'_, Shelves> {

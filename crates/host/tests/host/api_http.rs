@@ -230,7 +230,7 @@ async fn figures_have_daprs_names_and_no_secrets() {
         r#"dapr_component_secret_count{app_id="",component="tencent",namespace="",operation="get",success="true"} 1"#,
         r#"dapr_component_secret_count{app_id="",component="tencent",namespace="",operation="get",success="false"} 1"#,
         r#"dapr_component_secret_latencies_count{app_id="",component="tencent",namespace="",operation="get",success="true"} 1"#,
-        "dapr_wasm_instances 1",
+        r#"dapr_wasm_instances{state="idle"} 1"#,
         "dapr_wasm_traps_total 0",
         r#"dapr_wasm_outbound_requests_total{result="failed"} 0"#,
     ] {

@@ -78,9 +78,11 @@ async fn a_slow_backend_delays_no_other_store() {
         .with("b.yaml", &on(&fast, "fast", &[]));
     let served = Arc::new(Served::start(&folder, &["--max-instances=4"], &[]));
     let mut slow_calls = JoinSet::new();
-    for _ in 0..12 {
+    for number in 0..12 {
         let served = Arc::clone(&served);
-        slow_calls.spawn(async move { served.get("/v1.0/secrets/slow/api-token").await });
+        // Equal reads would be one call.
+        let path = format!("/v1.0/secrets/slow/api-token?metadata.number={number}");
+        slow_calls.spawn(async move { served.get(&path).await });
     }
     for _ in 0..50 {
         let answer = served.get("/v1.0/secrets/fast/api-token").await;

@@ -24,6 +24,8 @@ mod instances;
 mod javascript;
 mod listeners;
 mod logs;
+mod memory;
+mod memory_pace;
 mod names;
 mod outbound;
 mod plug;

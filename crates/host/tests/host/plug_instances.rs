@@ -25,8 +25,9 @@ fn wasm(yaml: &str) -> String {
 /// A figure without labels.
 async fn figure(plugged: &mut Plugged, name: &str) -> u64 {
     let text = metrics(plugged).await;
-    let line = text.lines().find(|line| line.starts_with(name)).unwrap();
-    line.rsplit(' ').next().unwrap().parse().unwrap()
+    let lines = text.lines().filter(|line| line.starts_with(name));
+    let values = lines.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap());
+    values.sum()
 }
 
 async fn metrics(plugged: &mut Plugged) -> String {
