@@ -30,5 +30,6 @@ mod secrecy;
 mod spin;
 mod tencentcloud_sdk;
 mod transport;
+mod versions;
 mod wasmtime;
 mod wasmtime_run;

@@ -4,7 +4,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -74,6 +74,8 @@ pub(super) struct Engine {
     pub(super) cache: Option<Cache>,
     pub(super) budget: Budget,
     pub(super) idle: Arc<Idle>,
+    /// How many requests of instances are on their way.
+    pub(super) exchanges: Arc<AtomicUsize>,
     /// Told of every instance that is given back or put away.
     pub(super) freed: Notify,
 }
@@ -92,6 +94,7 @@ impl Engine {
             cache: limits.cache.as_deref().and_then(Cache::open),
             budget: Budget::new(limits.max_total_memory),
             idle: Idle::start(limits.idle_life)?,
+            exchanges: Arc::default(),
             freed: Notify::new(),
         })
     }

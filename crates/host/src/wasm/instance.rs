@@ -49,7 +49,10 @@ impl SecretStore {
             store.limiter(|state| &mut state.share);
             store.epoch_deadline_async_yield_and_update(1);
             let _running = engine.ticker.running();
-            let why = match component.instantiate_async(&mut store).await {
+            let exchanges = store.data().exchanges.clone();
+            // Boxed: futures around it would nest deeper than rustc follows.
+            let made = exchanges.with(Box::pin(component.instantiate_async(&mut store)));
+            let why = match made.await {
                 Ok(exports) => {
                     return Ok(Self {
                         store,
@@ -142,8 +145,9 @@ impl SecretStore {
         let limit = engine.limits.call_timeout;
         let _running = engine.ticker.running();
         self.store.set_epoch_deadline(1);
-        let work = work(&mut self.store, self.exports.dapr_secretstores_store());
-        match tokio::time::timeout(limit, work).await {
+        let exchanges = self.store.data().exchanges.clone();
+        let call = work(&mut self.store, self.exports.dapr_secretstores_store());
+        match tokio::time::timeout(limit, exchanges.with(call)).await {
             Ok(Ok(result)) => {
                 self.lost = false;
                 Ok(result)

@@ -7,6 +7,7 @@ mod compile;
 mod component;
 mod embedded;
 mod engine;
+mod exchange;
 mod http;
 mod idle;
 mod instance;
