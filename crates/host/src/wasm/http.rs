@@ -151,3 +151,69 @@ fn announces_a_body(headers: &HeaderMap) -> bool {
     let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
     lengths.any(|length| length.to_str().ok().and_then(|it| it.parse().ok()) != Some(0_u64))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outbound::{Hooks, Outbound};
+
+    fn request(headers: &[(&str, &str)]) -> HostOutgoingRequest {
+        let outbound = Outbound::builder().native_roots(false).build().unwrap();
+        let mut hooks = Hooks::new(&outbound);
+        let mut fields = FieldMap::new_mutable(1 << 10);
+        for (name, value) in headers {
+            let value = value.as_bytes().to_vec();
+            fields
+                .append(&mut hooks, (*name).to_owned(), value)
+                .unwrap();
+        }
+        HostOutgoingRequest {
+            method: types::Method::Post,
+            scheme: None,
+            authority: Some("ssm.test:8443".to_owned()),
+            path_with_query: Some("/?a".to_owned()),
+            headers: fields,
+            body: None,
+        }
+    }
+
+    #[test]
+    fn a_request_goes_to_its_authority_over_https_with_all_that_it_has() {
+        let made = outgoing(request(&[
+            ("x-a", "1"),
+            ("x-a", "2"),
+            ("content-length", "0"),
+        ]));
+        let made = made.unwrap();
+        assert_eq!(made.uri(), "https://ssm.test:8443/?a");
+        assert_eq!(made.method(), Method::POST);
+        let (first, host) = made.headers().iter().next().unwrap();
+        assert!(first == header::HOST && host == "ssm.test:8443");
+        assert_eq!(made.headers().get_all("x-a").iter().count(), 2);
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_refused_before_it_is() {
+        let announced = outgoing(request(&[("content-length", "5")]));
+        let code = announced.unwrap_err();
+        assert!(matches!(code, ErrorCode::HttpRequestBodySize(Some(0))));
+        let other = types::Scheme::Other("ftp".to_owned());
+        let scheme = outgoing(HostOutgoingRequest {
+            scheme: Some(other),
+            ..request(&[])
+        });
+        assert!(matches!(scheme.unwrap_err(), ErrorCode::HttpProtocolError));
+        let method = outgoing(HostOutgoingRequest {
+            method: types::Method::Other("no method".to_owned()),
+            ..request(&[])
+        });
+        let code = method.unwrap_err();
+        assert!(matches!(code, ErrorCode::HttpRequestMethodInvalid));
+        let nowhere = outgoing(HostOutgoingRequest {
+            authority: Some("not a host".to_owned()),
+            ..request(&[])
+        });
+        let code = nowhere.unwrap_err();
+        assert!(matches!(code, ErrorCode::HttpRequestUriInvalid));
+    }
+}
