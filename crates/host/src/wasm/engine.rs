@@ -12,7 +12,7 @@ use std::{
 use tokio::sync::Notify;
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use super::{budget::Budget, cache::Cache, compile, idle::Idle, ticker::Ticker};
+use super::{budget::Budget, cache::Cache, compile, early::Early, idle::Idle, ticker::Ticker};
 
 /// How many instances may live at once where nothing else is said.
 const DEFAULT_MAX_INSTANCES: u32 = 100;
@@ -70,6 +70,7 @@ pub(super) struct Engine {
     pub(super) wasmtime: wasmtime::Engine,
     pub(super) limits: RuntimeConfig,
     pub(super) ticker: Ticker,
+    pub(super) early: Early,
     pub(super) counters: Counters,
     pub(super) cache: Option<Cache>,
     pub(super) budget: Budget,
@@ -88,6 +89,7 @@ impl Engine {
             .or_else(|_| wasmtime::Engine::new(&config(limits, false)))?;
         Ok(Self {
             ticker: Ticker::start(&wasmtime)?,
+            early: Early::default(),
             wasmtime,
             limits: limits.clone(),
             counters: Counters::default(),

@@ -1,6 +1,9 @@
 //! One instance of a store, and the calls that it takes.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use wasmtime::Store;
 
@@ -27,6 +30,8 @@ pub struct SecretStore {
     store: Store<State>,
     exports: Exports,
     lost: bool,
+    /// How long a call may take.
+    limit: Duration,
     /// Dropped last: others are told when the room is really there.
     live: Live,
 }
@@ -58,6 +63,7 @@ impl SecretStore {
                         store,
                         exports,
                         lost: false,
+                        limit: engine.limits.call_timeout,
                         live: Live::new(engine),
                     });
                 }
@@ -71,6 +77,14 @@ impl SecretStore {
                 return Err(CallError::NoInstance);
             }
         }
+    }
+
+    /// Gives up calls after `limit`, where it is shorter than [`RuntimeConfig::call_timeout`].
+    ///
+    /// [`RuntimeConfig::call_timeout`]: crate::RuntimeConfig::call_timeout
+    pub(crate) fn within(mut self, limit: Duration) -> Self {
+        self.limit = self.limit.min(limit);
+        self
     }
 
     /// Configures the store with the properties of a Dapr Component. Does no I/O.
@@ -142,7 +156,8 @@ impl SecretStore {
         // Until the call has ended well: a future dropped half-way leaves the instance unusable.
         self.lost = true;
         let engine = &self.live.engine;
-        let limit = engine.limits.call_timeout;
+        let limit = self.limit;
+        engine.early.needed();
         let _running = engine.ticker.running();
         self.store.set_epoch_deadline(1);
         let exchanges = self.store.data().exchanges.clone();

@@ -5,6 +5,7 @@ mod budget;
 mod cache;
 mod compile;
 mod component;
+mod early;
 mod embedded;
 mod engine;
 mod exchange;
