@@ -36,7 +36,7 @@ pub(crate) async fn after_bulk_reads() {
     let metrics = free().await;
     let mut command = ours(&folder, &["--metrics-listen-address=127.0.0.1"]);
     command.args(["--metrics-port", &metrics.to_string()]);
-    let (host, _) = running(command, "/v1.0/healthz").await;
+    let (host, _) = running(command, "/v1.0/secrets/tencent/secret-000").await;
     let metrics = SocketAddr::from(([127, 0, 0, 1], metrics));
     println!(
         "{CALLERS} bulk reads of {SECRETS} x {LENGTH} bytes at once, then {IDLE:?} of nothing"
