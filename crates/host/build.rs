@@ -64,20 +64,29 @@ fn protocols() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Builds the component unless `TENCENTCLOUD_SSM_WASM` names a finished one.
+/// Builds the component twice, small for other hosts and fast for this one, unless
+/// `TENCENTCLOUD_SSM_WASM` names a finished one, which is then both.
 fn component() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-env-changed=TENCENTCLOUD_SSM_WASM");
-    let wasm = match env::var_os("TENCENTCLOUD_SSM_WASM") {
-        Some(wasm) => PathBuf::from(wasm),
+    let (small, fast) = match env::var_os("TENCENTCLOUD_SSM_WASM") {
+        Some(wasm) => {
+            let named = there(Path::new(&wasm))?;
+            (named.clone(), named)
+        }
         None => build()?,
     };
-    let wasm = wasm.canonicalize().map_err(|why| {
+    println!("cargo::rustc-env=EMBEDDED_WASM={}", small.display());
+    compile(&fs::read(&fast)?, Path::new(&env::var("OUT_DIR")?))
+}
+
+/// The real path of `wasm`, which is followed from now on.
+fn there(wasm: &Path) -> Result<PathBuf, String> {
+    let real = wasm.canonicalize().map_err(|why| {
         let wasm = wasm.display();
         format!("{wasm} cannot be read: {why}")
     })?;
-    println!("cargo::rerun-if-changed={}", wasm.display());
-    println!("cargo::rustc-env=EMBEDDED_WASM={}", wasm.display());
-    compile(&fs::read(&wasm)?, Path::new(&env::var("OUT_DIR")?))
+    println!("cargo::rerun-if-changed={}", real.display());
+    Ok(real)
 }
 
 /// Compiles for any machine of the target, not only for one like this.
@@ -89,10 +98,13 @@ fn compile(wasm: &[u8], out: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn build() -> Result<PathBuf, String> {
+fn build() -> Result<(PathBuf, PathBuf), String> {
     for source in SOURCES {
         let source = component_build::root().join(source);
         println!("cargo::rerun-if-changed={}", source.display());
     }
-    component_build::package("tencentcloud-ssm").map_err(|why| why.to_string())
+    let name = "tencentcloud-ssm";
+    let small = component_build::package(name).map_err(|why| why.to_string())?;
+    let fast = component_build::package_for_speed(name).map_err(|why| why.to_string())?;
+    Ok((there(&small)?, there(&fast)?))
 }

@@ -31,5 +31,6 @@ mod segments;
 mod spin;
 mod tencentcloud_sdk;
 mod transport;
+mod versions;
 mod wasmtime;
 mod wasmtime_run;

@@ -19,7 +19,12 @@ use crate::Certificate;
 /// HTTP/2 as TLS calls it.
 pub(crate) const HTTP2: &[u8] = b"h2";
 /// Names that the certificate is good for.
-const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "ssm.emulator.test"];
+const NAMES: [&str; 4] = [
+    "localhost",
+    "127.0.0.1",
+    "ssm.emulator.test",
+    "ssm.tencentcloudapi.com",
+];
 
 /// The certificate authority to trust (as PEM), and an acceptor.
 pub(crate) fn acceptor(http2: bool, sort: Certificate) -> io::Result<(String, TlsAcceptor)> {

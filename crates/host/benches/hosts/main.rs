@@ -165,7 +165,7 @@ mod figures {
     }
 
     async fn dapr_wasm_host(emulator: &Emulator) -> (Running, Option<TempDir>) {
-        let folder = resources(emulator);
+        let folder = resources(emulator, &[]);
         let (server, _) = host(&folder, GET).await;
         // The server follows the folder: it has to stay.
         (server, Some(folder))

@@ -33,55 +33,88 @@ impl Drop for Running {
     }
 }
 
-/// A Component that reads from `emulator`, in a folder.
-pub(crate) fn resources(emulator: &Emulator) -> TempDir {
+/// A Component that reads from `emulator`, with `more` properties, in a folder.
+pub(crate) fn resources(emulator: &Emulator, more: &[(&str, &str)]) -> TempDir {
+    let properties = properties(&emulator.url(), more);
+    settled(&component_yaml(
+        "tencent",
+        "secretstores.tencentcloud.ssm",
+        &properties,
+    ))
+}
+
+/// A folder with `yaml` in it for a while: the host waits for a file that was written this moment, and
+/// those of people are older.
+pub(crate) fn settled(yaml: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let properties = properties(&emulator.url(), &[]);
-    let yaml = component_yaml("tencent", "secretstores.tencentcloud.ssm", &properties);
-    fs::write(folder.path().join("tencent.yaml"), yaml).unwrap();
-    // The host waits for a file that was written this moment; those of people are older.
+    fs::write(folder.path().join("store.yaml"), yaml).unwrap();
     thread::sleep(Duration::from_millis(300));
     folder
+}
+
+/// Our host on the stores of `resources`, with `more` flags.
+pub(crate) fn ours(resources: &TempDir, more: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dapr-wasm-host"));
+    command
+        .args(["serve", "--log-level=error"])
+        .args(more)
+        .arg("--resources-path")
+        .arg(resources.path());
+    if !more.iter().any(|flag| flag.starts_with("--metrics")) {
+        command.arg("--enable-metrics=false");
+    }
+    command
 }
 
 /// Starts our host on the stores of `resources`, and waits until it answers `path`; gives how long
 /// that took from exec.
 pub(crate) async fn host(resources: &TempDir, path: &str) -> (Running, Duration) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dapr-wasm-host"));
-    command
-        .args(["serve", "--enable-metrics=false", "--log-level=error"])
-        .arg("--resources-path")
-        .arg(resources.path());
-    running(command, path).await
+    running(ours(resources, &[]), path).await
 }
 
 /// Starts a server that has daprd's flags for its ports, and waits until it answers `path`;
 /// gives how long that took from exec.
 pub(crate) async fn running(mut command: Command, path: &str) -> (Running, Duration) {
+    let port = with_ports(&mut command).await;
+    running_at(command, port, path).await
+}
+
+/// Gives a server free ports by daprd's flags, and says the one for HTTP.
+pub(crate) async fn with_ports(command: &mut Command) -> u16 {
     let (http, grpc) = (free().await, free().await);
     command
         .args(["--dapr-http-port".to_owned(), http.to_string()])
         .args(["--dapr-grpc-port".to_owned(), grpc.to_string()]);
-    running_at(command, http, path).await
+    http
 }
 
 /// Starts a server that was told to listen on `port`, and waits until it answers `path`; gives how
 /// long that took from exec.
-pub(crate) async fn running_at(mut command: Command, port: u16, path: &str) -> (Running, Duration) {
+pub(crate) async fn running_at(command: Command, port: u16, path: &str) -> (Running, Duration) {
+    let started = try_running_at(command, port, path).await;
+    started.unwrap_or_else(|| panic!("it does not start"))
+}
+
+/// The same; `None` if it ends instead, or takes too long.
+pub(crate) async fn try_running_at(
+    mut command: Command,
+    port: u16,
+    path: &str,
+) -> Option<(Running, Duration)> {
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let http = SocketAddr::from(([127, 0, 0, 1], port));
     let client = client();
     let started = Instant::now();
     let child = command.spawn().unwrap();
+    let mut server = Running { child, http };
     while get_from(&client, http, path).await != Some(StatusCode::OK) {
-        assert!(
-            started.elapsed() < Duration::from_secs(20),
-            "it does not start"
-        );
+        let ended = server.child.try_wait().unwrap().is_some();
+        if ended || started.elapsed() > Duration::from_secs(20) {
+            return None;
+        }
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    let first = started.elapsed();
-    (Running { child, http }, first)
+    Some((server, started.elapsed()))
 }
 
 pub(crate) async fn free() -> u16 {

@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep};
 use wasmtime_wasi_http::Error;
 
 /// A response body that fails when nothing of it comes for a while, or too much in all. `failed` is
@@ -18,7 +18,8 @@ pub(super) struct Bounded<B, F> {
     body: B,
     left: u64,
     between: Duration,
-    timer: Pin<Box<Sleep>>,
+    /// There while nothing comes.
+    timer: Option<Pin<Box<Sleep>>>,
     failed: F,
 }
 
@@ -28,7 +29,7 @@ impl<B, F> Bounded<B, F> {
             body,
             left: most,
             between,
-            timer: Box::pin(sleep(between)),
+            timer: None,
             failed,
         }
     }
@@ -56,8 +57,7 @@ where
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match pin!(&mut self.body).poll_frame(context) {
             Poll::Ready(frame) => {
-                let next = Instant::now() + self.between;
-                self.timer.as_mut().reset(next);
+                self.timer = None;
                 Poll::Ready(frame.map(|frame| match frame {
                     Ok(frame) => self.take(frame),
                     Err(why) => {
@@ -67,7 +67,9 @@ where
                 }))
             }
             Poll::Pending => {
-                let late = self.timer.as_mut().poll(context);
+                let between = self.between;
+                let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(between)));
+                let late = timer.as_mut().poll(context);
                 late.map(|()| Some(Err(Error::ConnectionReadTimeout)))
             }
         }

@@ -49,6 +49,29 @@ impl Hooks {
             outbound: outbound.clone(),
         }
     }
+
+    /// Sends `request`, if it may be sent.
+    pub(crate) fn send(
+        &self,
+        request: Request<WasiBody>,
+        options: RequestOptions,
+    ) -> impl Future<Output = Result<Response<WasiBody>, Error>> + Send + use<> {
+        let outbound = self.outbound.clone();
+        async move {
+            let counters = &outbound.counters;
+            if !outbound.allowed.allows(request.uri()) {
+                counters.denied.fetch_add(1, Ordering::Relaxed);
+                return Err(Error::HttpRequestDenied);
+            }
+            let sent = send(&outbound, request, &options).await;
+            let counter = match &sent {
+                Ok(_) => &counters.answered,
+                Err(_) => &counters.failed,
+            };
+            counter.fetch_add(1, Ordering::Relaxed);
+            sent
+        }
+    }
 }
 
 impl WasiHttpHooks for Hooks {
@@ -62,19 +85,9 @@ impl WasiHttpHooks for Hooks {
         options: Option<RequestOptions>,
         _response_done: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Sent> + Send> {
-        let outbound = self.outbound.clone();
-        if !outbound.allowed.allows(request.uri()) {
-            outbound.counters.denied.fetch_add(1, Ordering::Relaxed);
-            return Box::new(async { Err(Error::HttpRequestDenied) });
-        }
+        let sending = self.send(request, options.unwrap_or_default());
         Box::new(async move {
-            let sent = send(&outbound, request, &options.unwrap_or_default()).await;
-            let counter = match &sent {
-                Ok(_) => &outbound.counters.answered,
-                Err(_) => &outbound.counters.failed,
-            };
-            counter.fetch_add(1, Ordering::Relaxed);
-            let response = sent?;
+            let response = sending.await?;
             let nothing_more: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
             Ok((response, nothing_more))
         })

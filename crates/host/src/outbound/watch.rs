@@ -61,12 +61,12 @@ impl Watch {
     }
 
     /// A request that is sent now on the connection that `captured` will know of.
-    pub(super) fn sent(&self, captured: CaptureConnection, origin: &Uri) -> Sent {
+    pub(super) fn sent(&self, captured: CaptureConnection, uri: &Uri) -> Sent {
         Sent {
             watch: self.clone(),
             since: self.began.elapsed().as_nanos(),
             captured,
-            origin: connected_to(origin),
+            uri: uri.clone(),
             answered: false,
         }
     }
@@ -89,7 +89,7 @@ pub(super) struct Sent {
     watch: Watch,
     since: u128,
     captured: CaptureConnection,
-    origin: String,
+    uri: Uri,
     answered: bool,
 }
 
@@ -105,15 +105,13 @@ impl Drop for Sent {
         if self.answered {
             return;
         }
+        let origin = connected_to(&self.uri);
         let metadata = self.captured.connection_metadata();
         let Some(connected) = metadata.as_ref() else {
-            tracing::debug!(origin = self.origin, "given up while connecting");
+            tracing::debug!(origin, "given up while connecting");
             return;
         };
-        tracing::debug!(
-            origin = self.origin,
-            "given up while waiting for the answer"
-        );
+        tracing::debug!(origin, "given up while waiting for the answer");
         let mut extras = Extensions::new();
         connected.get_extras(&mut extras);
         let silent = |line: &Arc<Line>| line.is_silent_since(self.since);
@@ -123,7 +121,7 @@ impl Drop for Sent {
         // Others may still wait on it: it takes no further request, and goes on.
         connected.poison();
         if !connected.is_negotiated_h2() {
-            self.watch.end_idle(&self.origin, self.since);
+            self.watch.end_idle(&origin, self.since);
         }
     }
 }

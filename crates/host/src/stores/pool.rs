@@ -98,9 +98,7 @@ impl Pool {
         };
         let mut lease = pool.lease().await?;
         if matches!(pool.configured, Configured::By(_)) {
-            pool.features
-                .set(pool.bounded(lease.features()).await?)
-                .ok();
+            pool.features.set(lease.features().await?).ok();
         }
         drop(lease.instance.take());
         drop(lease);
@@ -140,7 +138,9 @@ impl Pool {
             let mut freed = pin!(self.component.freed().notified());
             // From before there was none, so that no end falls in between.
             freed.as_mut().enable();
-            match self.bounded(self.instance()).await {
+            // All of it together; a call is bounded by its instance.
+            let made = timeout(self.limit, self.instance()).await;
+            match made.unwrap_or(Err(CallError::TimedOut(self.limit))) {
                 Err(why @ CallError::NoInstance) => {
                     lacking.set(why).ok();
                     freed.await;
@@ -161,19 +161,12 @@ impl Pool {
             output: None,
         };
         let outbound = &self.options.outbound;
-        let mut instance = self.component.instantiate(outbound, &options).await?;
+        let made = self.component.instantiate(outbound, &options).await?;
+        let mut instance = made.within(self.limit);
         if let Configured::By(properties) = &self.configured {
             instance.init(properties.pairs()).await?;
         }
         Ok(instance)
-    }
-
-    async fn bounded<T>(
-        &self,
-        work: impl Future<Output = Result<T, CallError>>,
-    ) -> Result<T, CallError> {
-        let done = timeout(self.limit, work).await;
-        done.unwrap_or(Err(CallError::TimedOut(self.limit)))
     }
 }
 
@@ -191,24 +184,24 @@ impl Store for Pool {
     async fn features(&self) -> Result<Vec<String>, CallError> {
         let ask = || async {
             let mut lease = self.lease().await?;
-            self.bounded(lease.features()).await
+            lease.features().await
         };
         self.features.get_or_try_init(ask).await.cloned()
     }
 
     async fn get(&self, name: &str, metadata: &Metadata) -> Result<Secret, CallError> {
         let mut lease = self.lease().await?;
-        self.bounded(lease.get(name, metadata)).await
+        lease.get(name, metadata).await
     }
 
     async fn bulk_get(&self, metadata: &Metadata) -> Result<Vec<Secret>, CallError> {
         let mut lease = self.lease().await?;
-        self.bounded(lease.bulk_get(metadata)).await
+        lease.bulk_get(metadata).await
     }
 
     async fn ping(&self) -> Result<(), CallError> {
         let mut lease = self.lease().await?;
-        self.bounded(lease.ping()).await
+        lease.ping().await
     }
 }
 

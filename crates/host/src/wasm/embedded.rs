@@ -5,7 +5,8 @@ use super::{
     runtime::{LoadError, Runtime},
 };
 
-/// Machine code of [`Runtime::TENCENTCLOUD_SSM`], made when this library was built.
+/// Machine code of the component, compiled for speed where [`Runtime::TENCENTCLOUD_SSM`] is for size;
+/// made when this library was built.
 const CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/embedded.cwasm"));
 
 impl Runtime {

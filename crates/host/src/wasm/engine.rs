@@ -4,7 +4,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -12,7 +12,7 @@ use std::{
 use tokio::sync::Notify;
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use super::{budget::Budget, cache::Cache, compile, idle::Idle, ticker::Ticker};
+use super::{budget::Budget, cache::Cache, compile, early::Early, idle::Idle, ticker::Ticker};
 
 /// How many instances may live at once where nothing else is said.
 const DEFAULT_MAX_INSTANCES: u32 = 100;
@@ -70,10 +70,13 @@ pub(super) struct Engine {
     pub(super) wasmtime: wasmtime::Engine,
     pub(super) limits: RuntimeConfig,
     pub(super) ticker: Ticker,
+    pub(super) early: Early,
     pub(super) counters: Counters,
     pub(super) cache: Option<Cache>,
     pub(super) budget: Budget,
     pub(super) idle: Arc<Idle>,
+    /// How many requests of instances are on their way.
+    pub(super) exchanges: Arc<AtomicUsize>,
     /// Told of every instance that is given back or put away.
     pub(super) freed: Notify,
 }
@@ -86,12 +89,14 @@ impl Engine {
             .or_else(|_| wasmtime::Engine::new(&config(limits, false)))?;
         Ok(Self {
             ticker: Ticker::start(&wasmtime)?,
+            early: Early::default(),
             wasmtime,
             limits: limits.clone(),
             counters: Counters::default(),
             cache: limits.cache.as_deref().and_then(Cache::open),
             budget: Budget::new(limits.max_total_memory),
             idle: Idle::start(limits.idle_life)?,
+            exchanges: Arc::default(),
             freed: Notify::new(),
         })
     }

@@ -1,6 +1,9 @@
 //! One instance of a store, and the calls that it takes.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use wasmtime::Store;
 
@@ -27,6 +30,8 @@ pub struct SecretStore {
     store: Store<State>,
     exports: Exports,
     lost: bool,
+    /// How long a call may take.
+    limit: Duration,
     /// Dropped last: others are told when the room is really there.
     live: Live,
 }
@@ -49,12 +54,16 @@ impl SecretStore {
             store.limiter(|state| &mut state.share);
             store.epoch_deadline_async_yield_and_update(1);
             let _running = engine.ticker.running();
-            let why = match component.instantiate_async(&mut store).await {
+            let exchanges = store.data().exchanges.clone();
+            // Boxed: futures around it would nest deeper than rustc follows.
+            let made = exchanges.with(Box::pin(component.instantiate_async(&mut store)));
+            let why = match made.await {
                 Ok(exports) => {
                     return Ok(Self {
                         store,
                         exports,
                         lost: false,
+                        limit: engine.limits.call_timeout,
                         live: Live::new(engine),
                     });
                 }
@@ -68,6 +77,14 @@ impl SecretStore {
                 return Err(CallError::NoInstance);
             }
         }
+    }
+
+    /// Gives up calls after `limit`, where it is shorter than [`RuntimeConfig::call_timeout`].
+    ///
+    /// [`RuntimeConfig::call_timeout`]: crate::RuntimeConfig::call_timeout
+    pub(crate) fn within(mut self, limit: Duration) -> Self {
+        self.limit = self.limit.min(limit);
+        self
     }
 
     /// Configures the store with the properties of a Dapr Component. Does no I/O.
@@ -139,11 +156,13 @@ impl SecretStore {
         // Until the call has ended well: a future dropped half-way leaves the instance unusable.
         self.lost = true;
         let engine = &self.live.engine;
-        let limit = engine.limits.call_timeout;
+        let limit = self.limit;
+        engine.early.needed();
         let _running = engine.ticker.running();
         self.store.set_epoch_deadline(1);
-        let work = work(&mut self.store, self.exports.dapr_secretstores_store());
-        match tokio::time::timeout(limit, work).await {
+        let exchanges = self.store.data().exchanges.clone();
+        let call = work(&mut self.store, self.exports.dapr_secretstores_store());
+        match tokio::time::timeout(limit, exchanges.with(call)).await {
             Ok(Ok(result)) => {
                 self.lost = false;
                 Ok(result)

@@ -6,7 +6,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView, p2::pipe::MemoryOutputPipe};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use super::{engine::Engine, share::Share};
+use super::{engine::Engine, exchange::Exchanges, share::Share};
 use crate::outbound::{Hooks, Outbound};
 
 /// How much an instance may print before further output is refused.
@@ -57,8 +57,9 @@ impl Default for Output {
 pub(super) struct State {
     wasi: WasiCtx,
     http: WasiHttpCtx,
-    hooks: Hooks,
-    table: ResourceTable,
+    pub(super) hooks: Hooks,
+    pub(super) table: ResourceTable,
+    pub(super) exchanges: Exchanges,
     pub(super) share: Share,
 }
 
@@ -80,6 +81,7 @@ impl State {
             http: WasiHttpCtx::new(),
             hooks: Hooks::new(outbound),
             table,
+            exchanges: Exchanges::new(&engine.exchanges),
             share: Share::new(engine),
         }
     }

@@ -25,6 +25,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     running: usize,
+    /// Whether the thread waits to be told: a call costs no system call where it does not.
+    asleep: bool,
     ended: bool,
 }
 
@@ -45,8 +47,13 @@ impl Ticker {
     }
 
     pub(super) fn running(&self) -> Running {
-        self.shared.lock().running += 1;
-        self.shared.changed.notify_one();
+        let mut state = self.shared.lock();
+        state.running += 1;
+        let asleep = state.asleep;
+        drop(state);
+        if asleep {
+            self.shared.changed.notify_one();
+        }
         Running {
             shared: Arc::clone(&self.shared),
         }
@@ -74,7 +81,10 @@ impl Shared {
 
 fn tick(shared: &Shared, engine: &EngineWeak) {
     loop {
-        let idle = |state: &mut State| state.running == 0 && !state.ended;
+        let idle = |state: &mut State| {
+            state.asleep = state.running == 0 && !state.ended;
+            state.asleep
+        };
         let state = shared.changed.wait_while(shared.lock(), idle);
         if state.unwrap_or_else(PoisonError::into_inner).ended {
             return;
