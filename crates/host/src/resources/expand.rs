@@ -118,6 +118,8 @@ mod tests {
             ("${}", "${…}"),
             ("${never closed", "${…}"),
             ("${s3cr3t: }", "${…}"),
+            ("\u{e000}: $NOT", "$NOT"),
+            ("\u{e000}7\u{e001}$NOT", "$NOT"),
         ] {
             let expanded = expanded(text);
             assert_eq!(expanded.missing_in(&expanded.text), Some(name), "{text}");
