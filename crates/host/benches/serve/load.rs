@@ -21,7 +21,8 @@ pub(crate) struct Round {
     pub(crate) p99: Duration,
 }
 
-/// So many requests for `path`, with so many callers at once.
+/// So many requests for `path`, with so many callers at once. Each says who it is in metadata that
+/// no store reads: equal reads at the same time would be one call.
 pub(crate) async fn round(
     address: SocketAddr,
     path: &str,
@@ -29,12 +30,12 @@ pub(crate) async fn round(
     requests: usize,
 ) -> Round {
     let client = client();
-    let path: Arc<str> = path.into();
     let left = Arc::new(AtomicUsize::new(requests));
     let started = Instant::now();
     let mut asking = JoinSet::new();
-    for _ in 0..callers {
-        let (client, path, left) = (client.clone(), Arc::clone(&path), Arc::clone(&left));
+    for caller in 0..callers {
+        let (client, left) = (client.clone(), Arc::clone(&left));
+        let path = format!("{path}?metadata.caller={caller}");
         asking.spawn(async move {
             let mut taken = Vec::new();
             while another(&left) {
