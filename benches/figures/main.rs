@@ -30,14 +30,10 @@ fn main() {
         Some("--test") => {}
         Some(upstream::ARGUMENT) => upstream::serve(),
         Some(get::PINNED) => runtime(1, get::pinned(arguments.next().unwrap().parse().unwrap())),
-        // Names of figures choose; none means all. Cargo adds `--bench`.
+        // Names of figures choose.
         first => {
-            let named: Vec<String> = first
-                .map(str::to_owned)
-                .into_iter()
-                .chain(arguments)
-                .filter(|argument| !argument.starts_with('-'))
-                .collect();
+            let first = first.map(str::to_owned);
+            let named = test_support::benches::named(first.into_iter().chain(arguments));
             all(&|name| named.is_empty() || named.iter().any(|named| named == name));
         }
     }

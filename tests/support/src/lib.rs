@@ -3,6 +3,7 @@
 
 #![cfg(not(target_family = "wasm"))]
 
+pub mod benches;
 pub mod programs;
 pub mod resources;
 pub mod skips;

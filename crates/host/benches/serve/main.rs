@@ -33,14 +33,10 @@ async fn main() {
         // `cargo test --benches` passes this: then there is nothing to measure.
         Some("--test") => {}
         Some(sidecar::ARGUMENT) => sidecar::serve(&arguments.next().unwrap()).await,
-        // Names of figures choose; none means all. Cargo adds `--bench`.
+        // Names of figures choose.
         first => {
-            let named: Vec<String> = first
-                .map(str::to_owned)
-                .into_iter()
-                .chain(arguments)
-                .filter(|argument| !argument.starts_with('-'))
-                .collect();
+            let first = first.map(str::to_owned);
+            let named = test_support::benches::named(first.into_iter().chain(arguments));
             tokio::spawn(figures::all(named)).await.unwrap();
         }
     }

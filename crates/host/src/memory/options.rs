@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    contract::{CallError, Kind, StoreError},
-    stores::Properties,
+    contract::{CallError, Kind},
+    stores::{Properties, error},
 };
 
 const TTL: &str = "cacheTTL";
@@ -72,13 +72,7 @@ fn duration(properties: &Properties, name: &str) -> Result<Duration, CallError> 
 }
 
 fn invalid(name: &str, wanted: &str) -> CallError {
-    CallError::Store(StoreError {
-        kind: Kind::InvalidConfig,
-        message: format!("{name} is not {wanted}"),
-        code: None,
-        request_id: None,
-        retryable: false,
-    })
+    error(Kind::InvalidConfig, format!("{name} is not {wanted}"))
 }
 
 #[cfg(test)]

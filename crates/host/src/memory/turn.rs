@@ -14,7 +14,10 @@ use tokio::{
 };
 
 use super::pace::{Ended, Pace, Start};
-use crate::contract::{CallError, Waited};
+use crate::{
+    contract::{CallError, Waited},
+    stores::Place,
+};
 
 /// How long a call waits for a store that is throttled. Its caller may have a limit of its own.
 const PACE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -59,7 +62,7 @@ impl Turns {
         if self.waiting.load(Ordering::Acquire) == 0 && self.start() == Start::Now {
             return Ok(self.turn());
         }
-        let _place = Place::take(&self.waiting)?;
+        let _place = Place::take(&self.waiting, MAX_PACED).map_err(CallError::Paced)?;
         let waited = timeout(self.limit, self.wait()).await;
         waited.map_err(|_| CallError::Paced(Waited::For(self.limit)))?;
         Ok(self.turn())
@@ -136,25 +139,6 @@ impl Drop for Turn {
         if self.runs {
             self.leave(Ended::Otherwise);
         }
-    }
-}
-
-/// One of those that wait.
-struct Place<'a>(&'a AtomicUsize);
-
-impl<'a> Place<'a> {
-    fn take(waiting: &'a AtomicUsize) -> Result<Self, CallError> {
-        let place = Self(waiting);
-        if waiting.fetch_add(1, Ordering::AcqRel) >= MAX_PACED {
-            return Err(CallError::Paced(Waited::Behind(MAX_PACED)));
-        }
-        Ok(place)
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

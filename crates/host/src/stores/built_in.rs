@@ -2,8 +2,8 @@
 
 use crate::contract::{CallError, Kind, Secret, StoreError};
 
-/// An error of a store that is built in.
-pub(super) fn error(kind: Kind, message: String) -> CallError {
+/// An error that no component says: of a store that is built in, or of properties that are the host's.
+pub(crate) fn error(kind: Kind, message: String) -> CallError {
     CallError::Store(StoreError {
         kind,
         message,

@@ -1,15 +1,13 @@
 //! Calls that wait for their turn.
 
-use std::{
-    sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
-};
+use std::{sync::atomic::AtomicUsize, time::Duration};
 
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::timeout,
 };
 
+use super::place::Place;
 use crate::contract::{CallError, Waited};
 
 /// How long a call may wait for its turn: three calls of the default `timeout` may run before it.
@@ -42,7 +40,7 @@ impl Queue {
         &self,
         work: impl Future<Output = Result<T, CallError>>,
     ) -> Result<(SemaphorePermit<'_>, T), CallError> {
-        let _place = Place::take(&self.waiting)?;
+        let _place = Place::take(&self.waiting, MAX_QUEUED).map_err(CallError::Busy)?;
         let turn_and_work = async {
             // Never closed; and if it were, the store would be gone with it.
             let turn = self.turns.acquire().await.map_err(|_| CallError::Lost)?;
@@ -50,25 +48,6 @@ impl Queue {
         };
         let waited = timeout(self.limit, turn_and_work).await;
         waited.unwrap_or(Err(CallError::Busy(Waited::For(self.limit))))
-    }
-}
-
-/// One of those that wait.
-struct Place<'a>(&'a AtomicUsize);
-
-impl<'a> Place<'a> {
-    fn take(waiting: &'a AtomicUsize) -> Result<Self, CallError> {
-        let place = Self(waiting);
-        if waiting.fetch_add(1, Ordering::Relaxed) >= MAX_QUEUED {
-            return Err(CallError::Busy(Waited::Behind(MAX_QUEUED)));
-        }
-        Ok(place)
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -6,14 +6,12 @@ use std::time::Duration;
 use futures_util::future::{join, join_all};
 use http::{Method, StatusCode};
 use rustix::process::Signal;
-use ssm_emulator::{
-    Config, Emulator, Fault, FaultKind, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret,
-};
+use ssm_emulator::{Config, Emulator, Fault, FaultKind, Secret};
 use tokio::time::{sleep, timeout};
 
 use crate::{
     plugged::Plugged,
-    support::{Answer, Folder, Served, component, on, run, secrets_file, send, text},
+    support::{Answer, Folder, Served, component, environment, on, run, secrets_file, send, text},
 };
 
 const TOKEN: &str = "/v1.0/secrets/tencent/api-token";
@@ -339,13 +337,8 @@ async fn a_property_of_the_cache_that_cannot_be_read_ends_the_start_of_its_store
 async fn a_store_of_plug_is_remembered_too_by_init_or_by_the_environment() {
     let emulator = Emulator::start(Config::sample()).await.unwrap();
     let url = emulator.url();
-    let env = [
-        ("TENCENTCLOUD_SECRET_ID", SAMPLE_SECRET_ID),
-        ("TENCENTCLOUD_SECRET_KEY", SAMPLE_SECRET_KEY),
-        ("TENCENTCLOUD_REGION", "ap-guangzhou"),
-        ("TENCENTCLOUD_SSM_ENDPOINT", url.as_str()),
-        ("TENCENTCLOUD_SSM_CACHE_TTL", "1h"),
-    ];
+    let caching = [("TENCENTCLOUD_SSM_CACHE_TTL", "1h")];
+    let env = [&environment(&url)[..], &caching].concat();
     let folder = Folder::new();
     let plugged = Plugged::start(&folder, &[], &env);
     let mut client = plugged.client().await;

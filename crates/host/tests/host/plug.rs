@@ -11,14 +11,14 @@ use dapr_wasm_host::{
     grpc::proto::components::{FeaturesRequest, PingRequest},
 };
 use rustix::process::Signal;
-use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret};
+use ssm_emulator::{Config, Emulator, Secret};
 use tokio::time::sleep;
 use tonic::Code;
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
 use crate::{
     plugged::{Plugged, to},
-    support::{Folder, Process, command, on, run, text},
+    support::{Folder, Process, command, environment, on, run, text},
 };
 
 /// An emulator whose `api-token` is `another`.
@@ -114,12 +114,7 @@ async fn a_restarted_host_finds_its_stores_in_the_resources_or_in_the_environmen
     fs::write(resources.join("a.yaml"), yaml).unwrap();
     let from_resources = ["--resources-path", resources.to_str().unwrap()];
     let url = emulator.url();
-    let env = [
-        ("TENCENTCLOUD_SECRET_ID", SAMPLE_SECRET_ID),
-        ("TENCENTCLOUD_SECRET_KEY", SAMPLE_SECRET_KEY),
-        ("TENCENTCLOUD_REGION", "ap-guangzhou"),
-        ("TENCENTCLOUD_SSM_ENDPOINT", url.as_str()),
-    ];
+    let env = environment(&url);
     for (arguments, env) in [(&from_resources[..], &[][..]), (&[], &env[..])] {
         // No Init was sent to this process: as after a restart under a running daprd.
         let plugged = Plugged::start(&folder, arguments, env);

@@ -9,7 +9,7 @@ use std::{
 
 use dapr_wasm_host::grpc::proto::components::GetSecretRequest;
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
-use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
+use ssm_emulator::{Config, Emulator};
 use test_support::programs::DAPR_SDK_PYTHON;
 use tokio::process::Command;
 use tonic::metadata::MetadataValue;
@@ -17,7 +17,7 @@ use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
 use crate::{
     plugged::{Plugged, connect, to},
-    support::{Folder, Process, command, text},
+    support::{Folder, Process, command, environment, text},
 };
 
 /// HTTP/2's preface and empty settings.
@@ -43,12 +43,7 @@ async fn a_client_of_grpcs_c_core_is_served_though_it_sends_a_path_as_authority(
     let emulator = Emulator::start(Config::sample()).await.unwrap();
     let folder = Folder::new();
     let url = emulator.url();
-    let env = [
-        ("TENCENTCLOUD_SECRET_ID", SAMPLE_SECRET_ID),
-        ("TENCENTCLOUD_SECRET_KEY", SAMPLE_SECRET_KEY),
-        ("TENCENTCLOUD_REGION", "ap-guangzhou"),
-        ("TENCENTCLOUD_SSM_ENDPOINT", url.as_str()),
-    ];
+    let env = environment(&url);
     let plugged = Plugged::start(&folder, &[], &env);
     let script = component_build::root().join("tests/fixtures/sdk/c_core.py");
     let output = Command::new(python)

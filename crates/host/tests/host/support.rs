@@ -16,7 +16,7 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use rustix::process::{Pid, Signal, kill_process};
-use ssm_emulator::{Config, Emulator};
+use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
 use tempfile::TempDir;
 use test_support::resources::{component_yaml, properties};
 
@@ -28,6 +28,16 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// A Component as YAML; `more` is put at its end.
 pub(crate) fn component(name: &str, kind: &str, items: &[(&str, &str)], more: &str) -> String {
     component_yaml(name, kind, items) + more
+}
+
+/// The variables by which the built-in store configures itself for the emulator at `url`.
+pub(crate) fn environment(url: &str) -> [(&str, &str); 4] {
+    [
+        ("TENCENTCLOUD_SECRET_ID", SAMPLE_SECRET_ID),
+        ("TENCENTCLOUD_SECRET_KEY", SAMPLE_SECRET_KEY),
+        ("TENCENTCLOUD_REGION", "ap-guangzhou"),
+        ("TENCENTCLOUD_SSM_ENDPOINT", url),
+    ]
 }
 
 /// A Component that reads from `emulator`.
