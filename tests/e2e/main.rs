@@ -16,6 +16,7 @@ mod command;
 mod configuration;
 mod faults;
 mod flat;
+mod fronts;
 mod gateway;
 mod host_faults;
 mod instance;

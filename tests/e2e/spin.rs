@@ -8,12 +8,12 @@ mod manifest;
 use std::fs;
 
 use dapr_wasm_host::Runtime;
-use host_test::fronts;
 use hyper::{Response, StatusCode};
 use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
 
 use self::manifest::{Component, Inherit, Manifest};
 use crate::{
+    fronts,
     minihost::{MiniHost, Surroundings},
     wasmtime,
 };
@@ -49,7 +49,7 @@ fn up(app: &Component, env: &[(&str, &str)]) -> MiniHost {
 fn file(name: &str) -> Vec<u8> {
     let package = |name: &str| fs::read(component_build::package(name).unwrap()).unwrap();
     match name {
-        "ssm-gateway.wasm" => fronts::ssm_gateway().unwrap(),
+        "ssm-gateway.wasm" => fronts::ssm_gateway(),
         "tencentcloud_ssm.wasm" => Runtime::TENCENTCLOUD_SSM.to_vec(),
         "spin_dependency.wasm" => package("spin-dependency"),
         "deny_adapter.wasm" => package("deny-adapter"),
