@@ -108,7 +108,7 @@ async fn send(
     // The pool hides when connecting ends, so one limit covers both; connecting has its own inside.
     let limit = connect + options.first_byte_timeout.unwrap_or(FIRST_BYTE_TIMEOUT);
     let mut sent = outbound.watch.sent(capture_connection(&mut request), &uri);
-    let answer = match timeout(limit, outbound.client.request(request)).await {
+    let answer = match timeout(limit, outbound.pool.request(request)).await {
         Ok(answer) => {
             sent.answered();
             answer.map_err(|why| Failure::of(&why, &uri))

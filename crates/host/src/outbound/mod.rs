@@ -9,6 +9,7 @@ mod failure;
 mod hooks;
 mod no_proxy;
 mod origin;
+mod pool;
 mod proxy;
 mod report;
 mod trust;
