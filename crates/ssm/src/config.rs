@@ -30,6 +30,9 @@ pub struct Config {
     /// `ServiceUnavailable`, connections that fail or break, and attempts without an answer.
     /// All requests are reads, so repeating one is safe.
     pub max_retries: u32,
+    /// Whether single reads repeat what SSM throttles. Not where somebody else sets their pace, who
+    /// must hear of it at once and repeats them in turn; bulk reads and pings always do.
+    pub retry_throttled: bool,
     /// How many requests a bulk read keeps in flight; at least 1.
     pub max_in_flight: usize,
     /// How many GetSecretValue bulk reads send in a second at most; the other actions in the proportion
@@ -48,6 +51,7 @@ impl Config {
             credentials,
             timeout: DEFAULT_OPERATION_TIMEOUT,
             max_retries: DEFAULT_MAX_RETRIES,
+            retry_throttled: true,
             max_in_flight: DEFAULT_MAX_IN_FLIGHT,
             max_requests_per_second: DEFAULT_MAX_REQUESTS_PER_SECOND,
             version_lookup: VersionLookup::Sequential,

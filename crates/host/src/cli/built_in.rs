@@ -18,13 +18,17 @@ pub(super) const PREFIX: &str = "TENCENTCLOUD_";
 pub(super) const ORIGINS: &str = "https://*.tencentcloudapi.com";
 
 /// What the host goes by, and in which variable. Those of its cache are nothing to the component.
-const OF_THE_HOST: [(&str, &str); 5] = [
+const OF_THE_HOST: [(&str, &str); 7] = [
     ("timeout", "TENCENTCLOUD_SSM_TIMEOUT"),
     ("endpoint", "TENCENTCLOUD_SSM_ENDPOINT"),
+    ("maxRetries", "TENCENTCLOUD_SSM_MAX_RETRIES"),
+    ("retryThrottled", RETRY_THROTTLED),
     ("cacheTTL", "TENCENTCLOUD_SSM_CACHE_TTL"),
     ("cacheMemoryLimit", "TENCENTCLOUD_SSM_CACHE_MEMORY_LIMIT"),
     ("cacheStaleOnError", "TENCENTCLOUD_SSM_CACHE_STALE_ON_ERROR"),
 ];
+/// This host sets the pace of single reads, and repeats in turn what is throttled.
+const RETRY_THROTTLED: &str = "TENCENTCLOUD_SSM_RETRY_THROTTLED";
 /// What the names of the cache's variables begin with.
 const CACHE_PREFIX: &str = "TENCENTCLOUD_SSM_CACHE_";
 
@@ -39,9 +43,13 @@ pub(super) fn environment(all: impl Iterator<Item = (String, String)>) -> Option
     let set = |(property, variable): (&str, &str)| Some((property.to_owned(), value(variable)?));
     let properties = Properties::new(OF_THE_HOST.into_iter().filter_map(set));
     let is_seen = |(name, _): &(String, String)| !name.starts_with(CACHE_PREFIX);
+    let mut seen: Vec<_> = variables.iter().filter(|it| is_seen(it)).cloned().collect();
+    if value(RETRY_THROTTLED).is_none() {
+        seen.push((RETRY_THROTTLED.to_owned(), "false".to_owned()));
+    }
     Some(Environment {
         properties,
-        variables: variables.into_iter().filter(is_seen).collect(),
+        variables: seen,
     })
 }
 
@@ -67,7 +75,12 @@ mod tests {
         .unwrap();
         let names = environment.variables.iter().map(|(name, _)| name.as_str());
         assert_eq!(names.filter(|name| *name == "PATH").count(), 0);
-        assert_eq!(environment.variables.len(), 3);
+        assert_eq!(environment.variables.len(), 4);
+        assert!(
+            environment
+                .variables
+                .contains(&(RETRY_THROTTLED.to_owned(), "false".to_owned()))
+        );
         assert_eq!(environment.properties.get("timeout"), Some("2m"));
         assert_eq!(environment.properties.get("cacheTTL"), Some("5m"));
         let endpoint = environment.properties.get("endpoint");

@@ -49,6 +49,13 @@ impl Properties {
         Self(self.0.iter().filter(is_left).cloned().collect())
     }
 
+    /// These, and one more.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.push((name.to_owned(), value.to_owned()));
+        self.0.sort();
+        self
+    }
+
     /// Whether `name` is set to what Dapr takes for true; anything else is false.
     pub(super) fn is_true(&self, name: &str) -> bool {
         self.get(name).is_some_and(values::is_truthy)
