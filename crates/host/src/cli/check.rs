@@ -4,7 +4,13 @@ use std::{error::Error, process::ExitCode, time::Instant};
 
 use clap::Args;
 
-use super::{escape::line, log::LogOptions, setup::SetupOptions};
+use super::{
+    built_in::KeysSeen,
+    escape::line,
+    log::LogOptions,
+    profile::Profile,
+    setup::{Setup, SetupOptions},
+};
 use crate::{
     contract::CallError,
     loader::{Outcome, Served, Stores},
@@ -13,6 +19,10 @@ use crate::{
 
 #[derive(Args)]
 pub(super) struct CheckCommand {
+    /// Give stores that have no keys of their own those of a profile of tccli (`default`: also those
+    /// of ~/.tencentcloud/credentials), and none of the environment
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
     #[command(flatten)]
     setup: SetupOptions,
     #[command(flatten)]
@@ -22,7 +32,14 @@ pub(super) struct CheckCommand {
 impl CheckCommand {
     pub(super) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         self.log.start();
-        let loader = self.setup.setup_with_resources()?.loader;
+        let profile = self.profile.as_deref().map(Profile::named).transpose()?;
+        for warning in profile.iter().flat_map(|profile| &profile.warnings) {
+            tracing::warn!("{warning}");
+        }
+        let setup = self.setup.setup_with_resources(profile.as_ref())?;
+        let Setup {
+            loader, answers, ..
+        } = setup;
         let outcome = loader.load(&Stores::default()).await?;
         let mut rows = Vec::new();
         let mut good = outcome.fatal().is_none() && outcome.problems.is_empty();
@@ -30,7 +47,11 @@ impl CheckCommand {
             let started = Instant::now();
             let pinged = served.store.ping().await;
             good &= pinged.is_ok();
-            rows.push(Row::served(served, &pinged, started.elapsed().as_millis()));
+            let took = started.elapsed().as_millis();
+            let keys = loader
+                .keys_of(served)
+                .map(|keys| whose(keys, &answers.take()));
+            rows.push(Row::served(served, &pinged, took, keys));
         }
         rows.extend(Row::failures(&outcome));
         if !rows.is_empty() {
@@ -46,6 +67,17 @@ impl CheckCommand {
     }
 }
 
+/// Where `keys` come from, with what was seen of those that came.
+fn whose(mut keys: String, seen: &[KeysSeen]) -> String {
+    if let Some(role) = seen.iter().find_map(|it| it.cvm_role.as_deref()) {
+        keys.push_str(&format!(", the CVM's role is {role}"));
+    }
+    if let Some(last) = seen.last() {
+        keys.push_str(&format!(", {} s left", last.left.as_secs()));
+    }
+    keys
+}
+
 struct Row {
     name: String,
     store_type: StoreType,
@@ -54,11 +86,19 @@ struct Row {
 }
 
 impl Row {
-    fn served(served: &Served, pinged: &Result<(), CallError>, milliseconds: u128) -> Self {
-        let (status, detail) = match pinged {
+    fn served(
+        served: &Served,
+        pinged: &Result<(), CallError>,
+        milliseconds: u128,
+        keys: Option<String>,
+    ) -> Self {
+        let (status, mut detail) = match pinged {
             Ok(()) => ("ok", format!("answers in {milliseconds} ms")),
             Err(why) => ("no answer", why.describe()),
         };
+        if let Some(keys) = keys {
+            detail.push_str(&format!("; {keys}"));
+        }
         Self {
             name: line(&served.name).into_owned(),
             store_type: served.store_type.clone(),

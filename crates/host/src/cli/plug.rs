@@ -67,7 +67,8 @@ impl PlugCommand {
             loader,
             metrics,
             others,
-        } = self.setup.setup()?;
+            ..
+        } = self.setup.setup(None)?;
         if let Some(port) = self.metrics_port {
             self.metrics.start(port, &metrics)?;
         }

@@ -120,7 +120,7 @@ impl ServeCommand {
         let hang_up = signal(SignalKind::hangup())?;
         let Setup {
             loader, metrics, ..
-        } = self.setup.setup_with_resources()?;
+        } = self.setup.setup_with_resources(None)?;
         if self.enable_metrics {
             self.metrics.start(self.metrics_port, &metrics)?;
         }

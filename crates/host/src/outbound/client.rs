@@ -23,6 +23,7 @@ use super::{
     origin::Origin,
     proxy::{InvalidProxy, Proxy},
     report::Reports,
+    shared::{SharedAnswers, Sharing},
     trust::Trust,
     watch::Watch,
 };
@@ -50,6 +51,7 @@ pub struct Outbound {
     pub(super) counters: Arc<Counters>,
     pub(super) watch: Watch,
     pub(super) reports: Arc<Reports>,
+    pub(super) shared: Option<Arc<SharedAnswers>>,
     trust: Arc<Trust>,
 }
 
@@ -129,6 +131,15 @@ impl Outbound {
             allowed: Arc::new(allowed),
             ..self.clone()
         })
+    }
+
+    /// This client for the instances of one store, which share answers as `rules` say.
+    #[must_use]
+    pub fn sharing(&self, rules: Arc<dyn Sharing>) -> Self {
+        Self {
+            shared: Some(Arc::new(SharedAnswers::new(rules))),
+            ..self.clone()
+        }
     }
 
     /// Trusts the certificate authorities in `pem` in place of those of
@@ -245,6 +256,7 @@ impl OutboundBuilder {
             counters: Arc::default(),
             watch,
             reports: Arc::default(),
+            shared: None,
             trust,
         })
     }

@@ -11,6 +11,7 @@ mod no_proxy;
 mod origin;
 mod proxy;
 mod report;
+mod shared;
 mod trust;
 mod watch;
 
@@ -19,3 +20,4 @@ pub use client::{InvalidOutbound, Outbound, OutboundBuilder, OutboundUsage};
 pub(crate) use hooks::Hooks;
 pub use origin::{InvalidOrigin, Origin};
 pub use proxy::InvalidProxy;
+pub use shared::Sharing;

@@ -38,6 +38,7 @@ mod reload;
 mod resources;
 mod scopes;
 mod sdks;
+mod shared_answers;
 mod sizes;
 mod soak;
 mod sources;
