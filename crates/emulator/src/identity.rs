@@ -1,5 +1,7 @@
 //! Who may become whom: roles, and the web identities that they trust.
 
+use std::time::Duration;
+
 /// The account that everything belongs to, unless a [`Role`] says otherwise.
 pub const SAMPLE_UIN: &str = "100000000001";
 /// A role of [`Config::sample`](crate::Config::sample) that any key may assume, and the role of its
@@ -26,6 +28,7 @@ pub struct Role {
     pub(crate) trusted_keys: Option<Vec<String>>,
     pub(crate) trusted_providers: Vec<String>,
     pub(crate) denied: Vec<String>,
+    pub(crate) longest_session: Duration,
 }
 
 /// A token that an identity provider has given out and vouches for.
@@ -51,6 +54,7 @@ impl Role {
             trusted_keys: None,
             trusted_providers: Vec::new(),
             denied: Vec::new(),
+            longest_session: Duration::from_secs(43_200),
         }
     }
 
@@ -90,6 +94,13 @@ impl Role {
     #[must_use]
     pub fn deny(mut self, action: &str) -> Self {
         self.denied.push(action.to_owned());
+        self
+    }
+
+    /// Refuses sessions that shall be longer than this. Default: twelve hours, STS's own limit.
+    #[must_use]
+    pub fn longest_session(mut self, longest: Duration) -> Self {
+        self.longest_session = longest;
         self
     }
 

@@ -1,6 +1,6 @@
 //! What an emulator starts with, from a file.
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{collections::BTreeMap, fs, io, path::Path, time::Duration};
 
 use serde::Deserialize;
 use thiserror::Error;
@@ -44,6 +44,7 @@ struct SeedRole {
     trusted_keys: Option<Vec<String>>,
     #[serde(default)]
     trusted_providers: Vec<String>,
+    longest_session_seconds: Option<u64>,
     #[serde(default)]
     denied: Vec<String>,
 }
@@ -150,7 +151,10 @@ impl From<SeedRole> for Role {
         role.trusted_keys = seed.trusted_keys;
         role.trusted_providers = seed.trusted_providers;
         role.denied = seed.denied;
-        role
+        match seed.longest_session_seconds {
+            Some(seconds) => role.longest_session(Duration::from_secs(seconds)),
+            None => role,
+        }
     }
 }
 

@@ -225,3 +225,27 @@ async fn accept(
         tokio::spawn(connection::run(stream, tls, shared, front, ended));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn apart_the_metadata_service_speaks_plain_http_beside_tls() {
+        let config = Config {
+            apart: true,
+            tls: true,
+            ..Config::sample()
+        };
+        let apart = Emulator::start(config.clone()).await.unwrap();
+        assert!(apart.url().starts_with("https:") && apart.sts_url().starts_with("https:"));
+        assert!(apart.metadata_url().starts_with("http:"));
+        assert_ne!(apart.url(), apart.sts_url());
+        let config = Config {
+            apart: false,
+            ..config
+        };
+        let one = Emulator::start(config).await.unwrap();
+        assert_eq!(one.url(), one.metadata_url());
+    }
+}

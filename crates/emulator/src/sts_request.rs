@@ -46,11 +46,17 @@ impl<'a> Asked<'a> {
         })
     }
 
+    /// The role that was asked for, if it is there and gives sessions of this length.
     pub(crate) fn role<'c>(&self, config: &'c Config) -> Result<&'c Role, ApiError> {
         let mut roles = config.roles.iter();
-        roles.find(|role| role.is(self.role_arn)).ok_or_else(|| {
+        let role = roles.find(|role| role.is(self.role_arn)).ok_or_else(|| {
             ApiError::new("ResourceNotFound.RoleNotFound", "The role does not exist.")
-        })
+        })?;
+        if self.duration.unsigned_abs() > role.longest_session.as_secs() {
+            let rule = "DurationSeconds is more than the role allows.";
+            return Err(wrong("OverTimeError", rule));
+        }
+        Ok(role)
     }
 }
 

@@ -175,6 +175,17 @@ fn a_role_may_do_what_its_policy_says_and_is_known_by_its_session() {
 }
 
 #[test]
+fn a_role_limits_how_long_its_sessions_are() {
+    let world = World::new();
+    let role = Role::new("1", "short").longest_session(Duration::from_secs(900));
+    world.0.lock().config.roles.push(role.clone());
+    let body = |seconds: u32| json!({"RoleArn": role.arn(), "RoleSessionName": "session", "DurationSeconds": seconds});
+    let longer = world.code(Product::Sts, OWN, "AssumeRole", &body(901));
+    assert_eq!(longer, "InvalidParameter.OverTimeError");
+    assert_eq!(world.code(Product::Sts, OWN, "AssumeRole", &body(900)), "");
+}
+
+#[test]
 fn a_web_identity_needs_no_signature_and_everything_else_does() {
     let world = World::new();
     let action = "AssumeRoleWithWebIdentity";
