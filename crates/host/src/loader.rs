@@ -44,6 +44,13 @@ pub struct Served {
     generation: u64,
 }
 
+impl Served {
+    /// Its properties, references resolved.
+    pub(crate) fn properties(&self) -> &Properties {
+        &self.properties
+    }
+}
+
 /// The stores that serve, by the names of their Components.
 #[derive(Clone, Default)]
 pub struct Stores {

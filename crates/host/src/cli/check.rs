@@ -5,8 +5,9 @@ use std::{error::Error, process::ExitCode, time::Instant};
 use clap::Args;
 
 use super::{
-    built_in::KeysSeen,
+    built_in::{self, KeyAnswers, KeysSeen},
     escape::line,
+    identity,
     log::LogOptions,
     profile::Profile,
     setup::{Setup, SetupOptions},
@@ -14,7 +15,7 @@ use super::{
 use crate::{
     contract::CallError,
     loader::{Outcome, Served, Stores},
-    stores::StoreType,
+    stores::{StoreType, environment},
 };
 
 #[derive(Args)]
@@ -36,10 +37,13 @@ impl CheckCommand {
         for warning in profile.iter().flat_map(|profile| &profile.warnings) {
             tracing::warn!("{warning}");
         }
-        let setup = self.setup.setup_with_resources(profile.as_ref())?;
+        let answers = KeyAnswers::remembering();
         let Setup {
-            loader, answers, ..
-        } = setup;
+            loader, outbound, ..
+        } = self
+            .setup
+            .setup_with_resources(profile.as_ref(), &answers)?;
+        let variables = built_in::variables(environment::all(), profile.as_ref());
         let outcome = loader.load(&Stores::default()).await?;
         let mut rows = Vec::new();
         let mut good = outcome.fatal().is_none() && outcome.problems.is_empty();
@@ -48,10 +52,22 @@ impl CheckCommand {
             let pinged = served.store.ping().await;
             good &= pinged.is_ok();
             let took = started.elapsed().as_millis();
-            let keys = loader
-                .keys_of(served)
-                .map(|keys| whose(keys, &answers.take()));
-            rows.push(Row::served(served, &pinged, took, keys));
+            let mut row = Row::served(served, &pinged, took);
+            if let Some(keys) = loader.keys_of(served) {
+                let seen = answers.take();
+                row.detail
+                    .push_str(&format!("; {}", line(&with_seen(keys, &seen))));
+                let asked = built_in::whom_to_ask(served.properties(), &variables);
+                let last = seen.into_iter().next_back().and_then(|it| it.keys);
+                if let Some((sts, given)) = asked
+                    && let Some(keys) = last.or(given)
+                {
+                    let said = identity::ask(&outbound, &sts, &keys).await;
+                    let said = said.unwrap_or_else(|why| format!("as whom is not known: {why}"));
+                    row.detail.push_str(&format!(": {}", line(&said)));
+                }
+            }
+            rows.push(row);
         }
         rows.extend(Row::failures(&outcome));
         if !rows.is_empty() {
@@ -68,12 +84,17 @@ impl CheckCommand {
 }
 
 /// Where `keys` come from, with what was seen of those that came.
-fn whose(mut keys: String, seen: &[KeysSeen]) -> String {
+fn with_seen(mut keys: String, seen: &[KeysSeen]) -> String {
     if let Some(role) = seen.iter().find_map(|it| it.cvm_role.as_deref()) {
         keys.push_str(&format!(", the CVM's role is {role}"));
     }
     if let Some(last) = seen.last() {
-        keys.push_str(&format!(", {} s left", last.left.as_secs()));
+        let seconds = last.left.as_secs();
+        let left = match seconds {
+            0..120 => format!("{seconds} s"),
+            _ => format!("{} min", seconds / 60),
+        };
+        keys.push_str(&format!(", {left} left"));
     }
     keys
 }
@@ -86,19 +107,11 @@ struct Row {
 }
 
 impl Row {
-    fn served(
-        served: &Served,
-        pinged: &Result<(), CallError>,
-        milliseconds: u128,
-        keys: Option<String>,
-    ) -> Self {
-        let (status, mut detail) = match pinged {
+    fn served(served: &Served, pinged: &Result<(), CallError>, milliseconds: u128) -> Self {
+        let (status, detail) = match pinged {
             Ok(()) => ("ok", format!("answers in {milliseconds} ms")),
             Err(why) => ("no answer", why.describe()),
         };
-        if let Some(keys) = keys {
-            detail.push_str(&format!("; {keys}"));
-        }
         Self {
             name: line(&served.name).into_owned(),
             store_type: served.store_type.clone(),

@@ -7,6 +7,7 @@ mod check;
 mod daprd;
 mod escape;
 mod flag;
+mod identity;
 mod log;
 mod memory;
 mod plug;

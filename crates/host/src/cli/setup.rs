@@ -81,8 +81,7 @@ pub(super) struct Setup {
     pub(super) metrics: Metrics,
     /// The types that `--component` gave.
     pub(super) others: Vec<StoreType>,
-    /// What came of keys to stores of the built-in types.
-    pub(super) answers: KeyAnswers,
+    pub(super) outbound: Outbound,
 }
 
 impl SetupOptions {
@@ -90,15 +89,21 @@ impl SetupOptions {
     pub(super) fn setup_with_resources(
         &self,
         profile: Option<&Profile>,
+        answers: &KeyAnswers,
     ) -> Result<Setup, Box<dyn Error>> {
         if self.resources_path.is_empty() {
             return Err("say with --resources-path where the Component YAML is".into());
         }
-        self.setup(profile)
+        self.setup(profile, answers)
     }
 
-    /// With the keys of `profile`, if there is one, in the place of the environment's.
-    pub(super) fn setup(&self, profile: Option<&Profile>) -> Result<Setup, Box<dyn Error>> {
+    /// With the keys of `profile`, if there is one, in the place of the environment's. `answers`
+    /// learns of the keys that come to stores of the built-in types.
+    pub(super) fn setup(
+        &self,
+        profile: Option<&Profile>,
+        answers: &KeyAnswers,
+    ) -> Result<Setup, Box<dyn Error>> {
         let half = || memory::default_budget().and_then(|bytes| bytes.try_into().ok());
         let runtime = Runtime::new(&RuntimeConfig {
             max_instances: MAX_INSTANCES,
@@ -113,10 +118,9 @@ impl SetupOptions {
             max_instances: usize::try_from(self.max_instances)?,
         };
         let mut allowed = Allowed::read(&self.allow)?;
-        let answers = KeyAnswers::default();
         let ours = allowed.built_in(&outbound)?;
         let variables = built_in::variables(environment::all(), profile);
-        let ours = built_in::grants(ours, variables, &answers);
+        let ours = built_in::grants(ours, variables, answers);
         let component = runtime.tencentcloud_ssm()?;
         let mut types = StoreTypes::new(pool).hiding(PREFIX);
         for name in [WASM, BUILT_IN] {
@@ -157,7 +161,7 @@ impl SetupOptions {
             metrics,
             types,
             others,
-            answers,
+            outbound,
         })
     }
 

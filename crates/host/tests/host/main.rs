@@ -22,6 +22,7 @@ mod flags;
 mod grants;
 mod instances;
 mod javascript;
+mod keys;
 mod listeners;
 mod logs;
 mod memory;

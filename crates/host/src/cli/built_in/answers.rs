@@ -1,61 +1,84 @@
 //! The answers that have keys in them, which the instances of a store share.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use http::{Method, Uri, request::Parts};
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
-use crate::outbound::Sharing;
+use crate::{cli::identity::Keys, outbound::Sharing};
 
 /// Where the metadata service names the CVM's role, and has its keys.
 const ROLES: &str = "/latest/meta-data/cam/security-credentials/";
 /// The actions of STS that give keys.
 const ACTIONS: [&str; 2] = ["AssumeRole", "AssumeRoleWithWebIdentity"];
 
-/// How many keys are remembered where nobody asks.
-const MAX_SEEN: usize = 8;
-
-/// Knows STS's and the metadata service's answers, and remembers of the last keys what is no secret.
+/// Knows STS's and the metadata service's answers.
 #[derive(Clone, Default)]
-pub(in crate::cli) struct KeyAnswers(Arc<Mutex<Vec<KeysSeen>>>);
+pub(in crate::cli) struct KeyAnswers {
+    /// What came of keys, where somebody wants to know.
+    seen: Option<Arc<Mutex<Vec<KeysSeen>>>>,
+}
 
-/// Keys that came.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Keys that came. It has no `Debug`.
+#[derive(Clone)]
 pub(in crate::cli) struct KeysSeen {
     /// The CVM's role that they are of.
     pub(in crate::cli) cvm_role: Option<String>,
     /// How long they were good then.
     pub(in crate::cli) left: Duration,
+    pub(in crate::cli) keys: Option<Keys>,
 }
 
-/// When keys end, in Unix seconds: in an answer of the metadata service, and in one of STS.
+/// An answer of the metadata service, and a part of one of STS.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Expiry {
-    Metadata {
-        #[serde(rename = "ExpiredTime")]
-        expired_time: u64,
-    },
-    Sts {
-        #[serde(rename = "Response")]
-        response: Answered,
-    },
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    response: Option<Box<Answer>>,
+    credentials: Option<Box<Answer>>,
+    tmp_secret_id: Option<String>,
+    tmp_secret_key: Option<String>,
+    token: Option<String>,
+    /// In Unix seconds.
+    expired_time: Option<u64>,
 }
 
-#[derive(Deserialize)]
-struct Answered {
-    #[serde(rename = "ExpiredTime")]
-    expired_time: u64,
+impl Answer {
+    fn keys(self) -> Option<Keys> {
+        let given = self.credentials.map_or_else(
+            || (self.tmp_secret_id, self.tmp_secret_key, self.token),
+            |it| (it.tmp_secret_id, it.tmp_secret_key, it.token),
+        );
+        let (id, key, token) = given;
+        Some(Keys {
+            id: id?.into(),
+            key: key?.into(),
+            token: token.map(Zeroizing::new),
+        })
+    }
 }
 
 impl KeyAnswers {
+    /// Remembers the keys that come.
+    pub(in crate::cli) fn remembering() -> Self {
+        Self {
+            seen: Some(Arc::default()),
+        }
+    }
+
     /// The keys that came since this was asked last.
     pub(in crate::cli) fn take(&self) -> Vec<KeysSeen> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        let seen = self.seen.as_ref();
+        seen.map(|seen| std::mem::take(&mut *lock(seen)))
+            .unwrap_or_default()
     }
+}
+
+fn lock(seen: &Mutex<Vec<KeysSeen>>) -> MutexGuard<'_, Vec<KeysSeen>> {
+    seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Sharing for KeyAnswers {
@@ -71,20 +94,20 @@ impl Sharing for KeyAnswers {
 
     /// Half of the life that is left: whoever gets them then does not renew them at once.
     fn life(&self, uri: &Uri, now: SystemTime, body: &[u8]) -> Option<Duration> {
-        let expired_time = match serde_json::from_slice(body).ok()? {
-            Expiry::Metadata { expired_time } => expired_time,
-            Expiry::Sts { response } => response.expired_time,
+        let whole: Answer = serde_json::from_slice(body).ok()?;
+        let answer = match whole.response {
+            Some(response) => *response,
+            None => whole,
         };
-        let end = UNIX_EPOCH.checked_add(Duration::from_secs(expired_time))?;
-        let left = end.duration_since(now).ok()?;
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.len() >= MAX_SEEN {
-            seen.remove(0);
+        let end = Duration::from_secs(answer.expired_time?);
+        let left = UNIX_EPOCH.checked_add(end)?.duration_since(now).ok()?;
+        if let Some(seen) = &self.seen {
+            lock(seen).push(KeysSeen {
+                cvm_role: uri.path().strip_prefix(ROLES).map(str::to_owned),
+                left,
+                keys: answer.keys(),
+            });
         }
-        seen.push(KeysSeen {
-            cvm_role: uri.path().strip_prefix(ROLES).map(str::to_owned),
-            left,
-        });
         Some(left / 2)
     }
 }
@@ -117,16 +140,16 @@ mod tests {
 
     #[test]
     fn keys_are_shared_for_half_of_what_is_left_of_them() {
-        let answers = KeyAnswers::default();
+        let answers = KeyAnswers::remembering();
         let now = UNIX_EPOCH + Duration::from_secs(1_000);
         let life = |uri: &str, body: &str| {
             let uri = uri.parse().unwrap();
             answers.life(&uri, now, body.as_bytes())
         };
         let role = "http://m.test/latest/meta-data/cam/security-credentials/reader";
-        let of_role = r#"{"TmpSecretId":"x","ExpiredTime":1008,"Code":"Success"}"#;
+        let of_role = r#"{"TmpSecretId":"i","TmpSecretKey":"k","Token":"t","ExpiredTime":1008,"Code":"Success"}"#;
         assert_eq!(life(role, of_role), Some(Duration::from_secs(4)));
-        let of_sts = r#"{"Response":{"Credentials":{},"ExpiredTime":8200,"RequestId":"r"}}"#;
+        let of_sts = r#"{"Response":{"Credentials":{"TmpSecretId":"j","TmpSecretKey":"k"},"ExpiredTime":8200,"RequestId":"r"}}"#;
         let left = Duration::from_secs(7_200);
         assert_eq!(life("https://sts.test/", of_sts), Some(left / 2));
         for none in [
@@ -138,11 +161,9 @@ mod tests {
         }
         let seen = answers.take();
         assert_eq!(seen[0].cvm_role.as_deref(), Some("reader"));
-        let sts = KeysSeen {
-            cvm_role: None,
-            left,
-        };
-        assert_eq!(seen[1], sts);
+        assert_eq!((seen[1].cvm_role.as_deref(), seen[1].left), (None, left));
+        let ids = seen.iter().map(|it| it.keys.as_ref().unwrap().id.as_str());
+        assert!(ids.eq(["i", "j"]));
         assert!(answers.take().is_empty());
     }
 }

@@ -3,8 +3,13 @@
 
 use std::path::PathBuf;
 
+use zeroize::Zeroizing;
+
 use super::names::{Found, Place, TKE, TKE_FILE, TOKEN, TOKEN_VARIABLE};
-use crate::stores::{FileText, Reach};
+use crate::{
+    cli::identity::Keys,
+    stores::{FileText, Reach},
+};
 
 /// Where Security Token Service answers for all regions.
 const STS: &str = "https://sts.tencentcloudapi.com";
@@ -61,6 +66,29 @@ impl<'a> Chain<'a> {
         };
         let reaches: Vec<_> = services.into_iter().filter_map(reach).collect();
         reaches.into_iter()
+    }
+
+    /// The keys that are given, where these read.
+    pub(super) fn given(&self) -> Option<Keys> {
+        let Source::Keys(_) = self.source else {
+            return None;
+        };
+        if self.find("roleArn").is_some() {
+            return None;
+        }
+        let place = self.places.iter().find(|place| keys(**place).is_some())?;
+        let text = |name| Some(Zeroizing::new(place.find(name)?.value.to_owned()));
+        Some(Keys {
+            id: text("secretId")?,
+            key: text("secretKey")?,
+            token: text("token"),
+        })
+    }
+
+    /// Where STS is: as it is named, or the one that everybody has.
+    pub(super) fn sts(&self) -> (&'a str, bool) {
+        let named = self.find("stsEndpoint");
+        (named.map_or(STS, |found| found.value), named.is_some())
     }
 
     /// The file of the web identity's token, where it is in one.

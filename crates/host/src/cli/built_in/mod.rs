@@ -10,7 +10,7 @@ use self::{
     chain::{Chain, keys},
     names::{Place, TKE, is_endpoint, is_of_credentials},
 };
-use super::profile::Profile;
+use super::{identity::Keys, profile::Profile};
 use crate::{
     outbound::Outbound,
     stores::{Environment, Grants, Needs, Properties, Reach},
@@ -86,15 +86,37 @@ fn of_component(
     variables: &[(String, String)],
     answers: &KeyAnswers,
 ) -> Needs {
-    let given = Place::Properties(properties);
+    let chain = chain(properties, variables);
     let endpoint = properties.get("endpoint").map(|url| ("endpoint", url));
-    if keys(given).is_some() {
-        return needs(&Chain::of(vec![given]), endpoint, Vec::new(), answers);
+    if keys(Place::Properties(properties)).is_some() {
+        return needs(&chain, endpoint, Vec::new(), answers);
     }
-    let chain = Chain::of(vec![given, Place::Variables(variables)]);
     let seen = |(name, _): &&(String, String)| is_of_credentials(name);
     let seen = variables.iter().filter(seen).cloned().collect();
     needs(&chain, endpoint, seen, answers)
+}
+
+/// Where the keys of a store come from that is configured by its Component: from that alone, where it
+/// has any.
+fn chain<'a>(properties: &'a Properties, variables: &'a [(String, String)]) -> Chain<'a> {
+    let given = Place::Properties(properties);
+    if keys(given).is_some() {
+        return Chain::of(vec![given]);
+    }
+    Chain::of(vec![given, Place::Variables(variables)])
+}
+
+/// Where to ask as whom the keys of such a store act, and these, if they are given. `None` where that
+/// is not to be asked: of a store that reads from elsewhere than Tencent Cloud, as long as no STS is
+/// named that goes with it.
+pub(super) fn whom_to_ask(
+    properties: &Properties,
+    variables: &[(String, String)],
+) -> Option<(String, Option<Keys>)> {
+    let chain = chain(properties, variables);
+    let (sts, is_named) = chain.sts();
+    let is_asked = is_named || properties.get("endpoint").is_none();
+    is_asked.then(|| (sts.to_owned(), chain.given()))
 }
 
 /// What a store needs that nobody initialises; `None` where the environment does not say where keys
