@@ -67,13 +67,15 @@ impl Hooks {
                 return Err(Error::HttpRequestDenied);
             }
             let (head, body) = request.into_parts();
-            let shared = outbound.shared.clone().filter(|it| it.applies(&head));
+            let shared = outbound.shared.clone();
+            let shared = shared.and_then(|shared| Some((shared.sharing(&head)?, shared)));
             let request = Request::from_parts(head, body);
-            let Some(shared) = shared else {
+            let Some((by, shared)) = shared else {
+                had.note_other();
                 return send(&outbound, request, &options).await;
             };
             let sending = |request| async move { send(&outbound, request, &options).await };
-            shared.answer(request, &had, sending).await
+            shared.answer(request, by, &had, sending).await
         }
     }
 }

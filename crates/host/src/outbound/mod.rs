@@ -1,6 +1,7 @@
 //! The road out: what a component may reach, and how a request of its gets there.
 
 mod allow;
+mod answer;
 mod body;
 mod certificates;
 mod client;

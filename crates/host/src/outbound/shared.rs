@@ -3,7 +3,8 @@
 //! No instance can tell another what it has learnt, and each of many that begin at once would ask a
 //! service for the same. Where the store's type says which requests these are, equal ones at the same
 //! time are one, and an answer may be given for a while to instances that have not had it. An
-//! instance that asks again wants another answer, and gets one.
+//! instance that asks again wants another answer, and gets one; it may be that what it had is no
+//! good any more, so it is one that was asked for after the last other request of this instance.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -11,14 +12,12 @@ use std::{
 };
 
 use futures_util::future::{BoxFuture, FutureExt, Shared as SharedFuture};
-use http::{
-    HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri,
-    header::{CONTENT_LENGTH, DATE},
-    request::Parts,
-};
+use http::{Method, Request, Response, Uri, header::CONTENT_LENGTH, request::Parts};
 use http_body_util::{BodyExt, Full};
 use wasmtime_wasi_http::{Error, WasiBody};
 use zeroize::Zeroizing;
+
+use super::answer::{Answer, same};
 
 /// How long a request that is shared, and an answer that is kept, may be, in bytes.
 const MAX_SHARED: usize = 64 << 10;
@@ -27,11 +26,11 @@ const MAX_KEPT_ANSWERS: usize = 8;
 /// How many answers are remembered as had of an instance.
 const MAX_HAD: usize = 32;
 
-/// Says which requests of a store may share their answers. Method, URI and body must be equal: what
-/// differs in their heads (a time, a signature) must not matter.
+/// Says which requests of a store may share their answers.
 pub trait Sharing: Send + Sync {
-    /// Whether the request is one of these.
-    fn applies(&self, request: &Parts) -> bool;
+    /// `None` where the request is not one of these; else what must be equal besides method, URI and
+    /// body: what else differs in their heads (a time, a signature) does not matter.
+    fn sharing(&self, request: &Parts) -> Option<String>;
 
     /// For how long the answer of `uri` with this body may be given to others who ask the same; it
     /// came at `now`, by the clock of whoever answered where that is known.
@@ -46,7 +45,14 @@ pub(super) struct SharedAnswers {
 
 /// The answers that one instance has had.
 #[derive(Clone, Default)]
-pub(super) struct Had(Arc<Mutex<Vec<u64>>>);
+pub(super) struct Had(Arc<Mutex<Past>>);
+
+#[derive(Default)]
+struct Past {
+    numbers: Vec<u64>,
+    /// When its last request began whose answer is not shared.
+    last_other: Option<Instant>,
+}
 
 #[derive(Default)]
 struct Entries {
@@ -58,6 +64,7 @@ struct Entries {
 struct Entry {
     asked: Asked,
     number: u64,
+    began: Instant,
     state: State,
 }
 
@@ -66,6 +73,7 @@ struct Entry {
 struct Asked {
     method: Method,
     uri: Uri,
+    by: String,
     body: Zeroizing<Vec<u8>>,
 }
 
@@ -80,13 +88,6 @@ type Landed = Result<Arc<Answer>, Arc<Error>>;
 /// A request that is under way.
 type Flight = SharedFuture<BoxFuture<'static, Landed>>;
 
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Zeroizing<Vec<u8>>,
-    at: Instant,
-}
-
 impl SharedAnswers {
     pub(super) fn new(rules: Arc<dyn Sharing>) -> Self {
         Self {
@@ -95,11 +96,12 @@ impl SharedAnswers {
         }
     }
 
-    /// Whether `request` may share its answer.
-    pub(super) fn applies(&self, request: &Parts) -> bool {
+    /// What else must be equal for `request` to share its answer, if it may.
+    pub(super) fn sharing(&self, request: &Parts) -> Option<String> {
         let length = request.headers.get(CONTENT_LENGTH);
         let length = length.map_or(Some(0), |it| it.to_str().ok()?.parse().ok());
-        length.is_some_and(|length: usize| length <= MAX_SHARED) && self.rules.applies(request)
+        length.filter(|length: &usize| *length <= MAX_SHARED)?;
+        self.rules.sharing(request)
     }
 
     /// The answer to `request` of an instance: one that it has not had. What nobody has asked for yet
@@ -107,6 +109,7 @@ impl SharedAnswers {
     pub(super) async fn answer<F>(
         self: &Arc<Self>,
         request: Request<WasiBody>,
+        by: String,
         had: &Had,
         send: impl FnOnce(Request<WasiBody>) -> F,
     ) -> Result<Response<WasiBody>, Error>
@@ -118,6 +121,7 @@ impl SharedAnswers {
         let asked = Asked {
             method: head.method.clone(),
             uri: head.uri.clone(),
+            by,
             body: Zeroizing::new(body.to_vec()),
         };
         let begin = |number| {
@@ -157,7 +161,7 @@ impl SharedAnswers {
             State::UnderWay(_) => true,
             State::Kept { until, .. } => *until > now,
         });
-        let fits = |entry: &&Entry| entry.asked == asked && !had.has(entry.number);
+        let fits = |entry: &&Entry| entry.asked == asked && had.lacks(entry);
         if let Some(entry) = entries.list.iter().rev().find(fits) {
             return (entry.number, entry.state.clone());
         }
@@ -168,6 +172,7 @@ impl SharedAnswers {
         entries.list.push(Entry {
             asked,
             number,
+            began: now,
             state: state.clone(),
         });
         (number, state)
@@ -181,6 +186,9 @@ impl SharedAnswers {
         };
         let entry = entries.list.remove(index);
         let kept = landed.as_ref().ok().and_then(|answer| {
+            if !answer.status.is_success() {
+                return None;
+            }
             let life = self
                 .rules
                 .life(&entry.asked.uri, answer.now(), &answer.body)?;
@@ -205,78 +213,27 @@ impl SharedAnswers {
 }
 
 impl Had {
-    fn has(&self, number: u64) -> bool {
-        self.lock().contains(&number)
+    /// Notes that a request begins whose answer is not shared.
+    pub(super) fn note_other(&self) {
+        self.lock().last_other = Some(Instant::now());
+    }
+
+    /// Whether what came, or comes, of `entry` is new to it.
+    fn lacks(&self, entry: &Entry) -> bool {
+        let past = self.lock();
+        let since = past.last_other.filter(|_| !past.numbers.is_empty());
+        !past.numbers.contains(&entry.number) && since.is_none_or(|last| entry.began > last)
     }
 
     fn note(&self, number: u64) {
-        let mut had = self.lock();
-        if had.len() >= MAX_HAD {
-            had.remove(0);
+        let numbers = &mut self.lock().numbers;
+        if numbers.len() >= MAX_HAD {
+            numbers.remove(0);
         }
-        had.push(number);
+        numbers.push(number);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<u64>> {
+    fn lock(&self) -> MutexGuard<'_, Past> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Answer {
-    async fn of(
-        sending: impl Future<Output = Result<Response<WasiBody>, Error>>,
-    ) -> Result<Arc<Self>, Error> {
-        let (head, body) = sending.await?.into_parts();
-        let body = body.collect().await?.to_bytes();
-        Ok(Arc::new(Self {
-            status: head.status,
-            headers: head.headers,
-            body: Zeroizing::new(body.to_vec()),
-            at: Instant::now(),
-        }))
-    }
-
-    fn date(&self) -> Option<SystemTime> {
-        let date = self.headers.get(DATE)?.to_str().ok()?;
-        httpdate::parse_http_date(date).ok()
-    }
-
-    fn now(&self) -> SystemTime {
-        self.date().unwrap_or_else(SystemTime::now)
-    }
-
-    /// As if it came now: its `Date` too, by which a component may reckon how old it is.
-    fn response(&self) -> Response<WasiBody> {
-        let body = Full::new(self.body.to_vec().into());
-        let mut response = Response::new(body.map_err(|never| match never {}).boxed_unsync());
-        *response.status_mut() = self.status;
-        response.headers_mut().clone_from(&self.headers);
-        if let Some(date) = self.date() {
-            let now = httpdate::fmt_http_date(date + self.at.elapsed());
-            if let Ok(now) = HeaderValue::from_str(&now) {
-                response.headers_mut().insert(DATE, now);
-            }
-        }
-        response
-    }
-}
-
-/// The error again, for another who shares in it.
-fn same(why: &Error) -> Error {
-    match why {
-        Error::DnsError { rcode, info_code } => Error::DnsError {
-            rcode: rcode.clone(),
-            info_code: *info_code,
-        },
-        Error::ConnectionRefused => Error::ConnectionRefused,
-        Error::ConnectionTimeout => Error::ConnectionTimeout,
-        Error::ConnectionReadTimeout => Error::ConnectionReadTimeout,
-        Error::DestinationUnavailable => Error::DestinationUnavailable,
-        Error::DestinationIpUnroutable => Error::DestinationIpUnroutable,
-        Error::TlsProtocolError => Error::TlsProtocolError,
-        Error::HttpProtocolError => Error::HttpProtocolError,
-        Error::HttpResponseIncomplete => Error::HttpResponseIncomplete,
-        Error::InternalError(why) => Error::InternalError(why.clone()),
-        _ => Error::ConnectionTerminated,
     }
 }

@@ -18,8 +18,8 @@ use ssm_emulator::{Config, Emulator, Fault, FaultKind};
 struct All(Option<Duration>);
 
 impl Sharing for All {
-    fn applies(&self, _request: &Parts) -> bool {
-        true
+    fn sharing(&self, _request: &Parts) -> Option<String> {
+        Some(String::new())
     }
 
     fn life(&self, _uri: &Uri, _now: SystemTime, _body: &[u8]) -> Option<Duration> {

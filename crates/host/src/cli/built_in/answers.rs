@@ -13,6 +13,8 @@ use crate::{cli::identity::Keys, outbound::Sharing};
 
 /// Where the metadata service names the CVM's role, and has its keys.
 const ROLES: &str = "/latest/meta-data/cam/security-credentials/";
+/// For how long the name of the CVM's role may be given to others who ask for it.
+const ROLE_NAME_LIFE: Duration = Duration::from_secs(60);
 /// The actions of STS that give keys.
 const ACTIONS: [&str; 2] = ["AssumeRole", "AssumeRoleWithWebIdentity"];
 
@@ -82,18 +84,24 @@ fn lock(seen: &Mutex<Vec<KeysSeen>>) -> MutexGuard<'_, Vec<KeysSeen>> {
 }
 
 impl Sharing for KeyAnswers {
-    fn applies(&self, request: &Parts) -> bool {
-        let action = request.headers.get("x-tc-action");
-        let action = action.and_then(|action| action.to_str().ok());
-        if request.method == Method::POST {
-            action.is_some_and(|action| ACTIONS.contains(&action))
-        } else {
-            request.method == Method::GET && request.uri.path().starts_with(ROLES)
+    /// Of those that are signed, by the same key: another's may be no good any more.
+    fn sharing(&self, request: &Parts) -> Option<String> {
+        let header = |name: &str| request.headers.get(name)?.to_str().ok();
+        if request.method == Method::GET {
+            let is_role = request.uri.path().starts_with(ROLES);
+            return is_role.then(String::new);
         }
+        header("x-tc-action").filter(|action| ACTIONS.contains(action))?;
+        let signed = header("authorization")?.split_once("Credential=");
+        let id = signed.and_then(|(_, rest)| rest.split('/').next());
+        Some(id.unwrap_or_default().to_owned())
     }
 
-    /// Half of the life that is left: whoever gets them then does not renew them at once.
+    /// Of keys half of the life that is left: whoever gets them then does not renew them at once.
     fn life(&self, uri: &Uri, now: SystemTime, body: &[u8]) -> Option<Duration> {
+        if uri.path() == ROLES {
+            return Some(ROLE_NAME_LIFE);
+        }
         let whole: Answer = serde_json::from_slice(body).ok()?;
         let answer = match whole.response {
             Some(response) => *response,
@@ -118,24 +126,32 @@ mod tests {
 
     use super::*;
 
-    fn applies(method: &str, uri: &str, action: &str) -> bool {
+    fn sharing(method: &str, uri: &str, action: &str, by: &str) -> Option<String> {
         let request = Request::builder().method(method).uri(uri);
-        let request = request.header("X-TC-Action", action).body(()).unwrap();
-        KeyAnswers::default().applies(&request.into_parts().0)
+        let request = request
+            .header("X-TC-Action", action)
+            .header("Authorization", by);
+        let (head, ()) = request.body(()).unwrap().into_parts();
+        KeyAnswers::default().sharing(&head)
     }
 
     #[test]
-    fn only_answers_with_keys_are_shared() {
+    fn only_answers_with_keys_are_shared_and_of_signed_requests_those_of_one_key() {
         let sts = "https://sts.test/";
-        assert!(applies("POST", sts, "AssumeRole"));
-        assert!(applies("POST", sts, "AssumeRoleWithWebIdentity"));
-        assert!(!applies("POST", sts, "GetSecretValue"));
-        assert!(!applies("POST", sts, "GetCallerIdentity"));
+        let signed = "TC3-HMAC-SHA256 Credential=AKIDx/2026-01-01/sts/tc3_request, Signature=s";
+        let shared = |action, by| sharing("POST", sts, action, by);
+        assert_eq!(shared("AssumeRole", signed).as_deref(), Some("AKIDx"));
+        let web_identity = shared("AssumeRoleWithWebIdentity", "SKIP");
+        assert_eq!(web_identity.as_deref(), Some(""));
+        for other in ["GetSecretValue", "GetCallerIdentity", ""] {
+            assert_eq!(shared(other, signed), None);
+        }
         let metadata = "http://m.test/latest/meta-data/cam/security-credentials/";
-        assert!(applies("GET", metadata, ""));
-        assert!(applies("GET", &format!("{metadata}role"), ""));
-        assert!(!applies("GET", "http://m.test/latest/meta-data/", ""));
-        assert!(!applies("GET", sts, "AssumeRole"));
+        let got = |uri: &str| sharing("GET", uri, "AssumeRole", signed);
+        assert_eq!(got(metadata).as_deref(), Some(""));
+        assert_eq!(got(&format!("{metadata}role")).as_deref(), Some(""));
+        assert_eq!(got("http://m.test/latest/meta-data/"), None);
+        assert_eq!(got(sts), None);
     }
 
     #[test]
@@ -147,6 +163,8 @@ mod tests {
             answers.life(&uri, now, body.as_bytes())
         };
         let role = "http://m.test/latest/meta-data/cam/security-credentials/reader";
+        let name = "http://m.test/latest/meta-data/cam/security-credentials/";
+        assert_eq!(life(name, "reader"), Some(ROLE_NAME_LIFE));
         let of_role = r#"{"TmpSecretId":"i","TmpSecretKey":"k","Token":"t","ExpiredTime":1008,"Code":"Success"}"#;
         assert_eq!(life(role, of_role), Some(Duration::from_secs(4)));
         let of_sts = r#"{"Response":{"Credentials":{"TmpSecretId":"j","TmpSecretKey":"k"},"ExpiredTime":8200,"RequestId":"r"}}"#;

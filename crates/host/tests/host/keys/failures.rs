@@ -59,7 +59,7 @@ fn cases() -> Vec<Case> {
             way: "cvm",
             happens: nothing,
             properties: &[("metadataEndpoint", NOWHERE), ("maxRetries", "0")],
-            kind: "invalid-config",
+            kind: "unavailable",
             says: &["secretId", "metadata"],
         },
         Case {
@@ -73,7 +73,7 @@ fn cases() -> Vec<Case> {
             way: "cvm",
             happens: silent,
             properties: &[],
-            kind: "invalid-config",
+            kind: "unavailable",
             says: &["metadata"],
         },
         Case {
@@ -88,7 +88,7 @@ fn cases() -> Vec<Case> {
             happens: nothing,
             properties: &[("stsEndpoint", NOWHERE), ("maxRetries", "0")],
             kind: "unavailable",
-            says: &["AssumeRole"],
+            says: &["assuming the role", "stsEndpoint"],
         },
         Case {
             way: "file",
