@@ -3,11 +3,10 @@
 use alloc::{borrow::ToOwned, format, string::String};
 use core::ops::RangeInclusive;
 
-use ssm::{
-    Config, Credentials, Endpoint, Error, OnError, Region, SecretName, VersionId, VersionLookup,
-};
+use ssm::{Config, Endpoint, Error, OnError, Region, SecretName, VersionId, VersionLookup};
 
 use crate::{
+    chain::chain,
     entries::Shape,
     parse::{boolean, duration, number},
     properties::Properties,
@@ -34,14 +33,7 @@ const OF_THE_HOST: [(&str, &[&str]); 3] = [
 /// Properties of the design that this version has not got, with the values that mean what it
 /// does anyway. Ignoring the others would read other secrets, or with other keys, than the
 /// operator wrote.
-const NOT_YET: [(&str, &[&str]); 6] = [
-    ("cvmRole", &[]),
-    ("roleArn", &[]),
-    ("roleSessionName", &[]),
-    ("secretTypes", &["custom"]),
-    ("stsEndpoint", &[]),
-    ("webIdentityTokenFile", &[]),
-];
+const NOT_YET: [(&str, &[&str]); 1] = [("secretTypes", &["custom"])];
 
 /// The settings of a store, checked. It has no `Debug`: it holds a key.
 pub struct Settings {
@@ -72,14 +64,9 @@ impl Settings {
         let text = |property| properties.get(property).map(|value| value.as_str());
         let flag = |property| text(property).map_or(Ok(false), |value| boolean(property, value));
 
-        let region = Region::parse(properties.require("region")?.trim())?;
-        let credentials = Credentials::new(
-            properties.require("secretId")?.clone(),
-            properties.require("secretKey")?.clone(),
-            properties.get("token").cloned(),
-        )?;
-        let mut client = Config::new(region, credentials);
         let allow_insecure = flag("allowInsecureEndpoint")?;
+        let credentials = chain(properties, allow_insecure)?;
+        let mut client = Config::new(Region::parse(properties.region()?.trim())?, credentials);
         if let Some(value) = text("endpoint") {
             client.endpoint = Endpoint::parse(value.trim(), allow_insecure)?;
         }
@@ -269,7 +256,6 @@ mod tests {
             ("cacheTTL", "5m"),
             ("cacheMemoryLimit", "16Mi"),
             ("cacheStaleOnError", "1h"),
-            ("roleArn", "qcs::cam::uin/1:roleName/s3cr3t"),
         ] {
             let error = settings(&[(property, value)]).err().expect(property);
             assert_eq!(error.kind, ssm::ErrorKind::InvalidConfig);

@@ -21,6 +21,7 @@ mod gateway;
 mod host_faults;
 mod instance;
 mod javascript;
+mod keys;
 mod matrix;
 mod messages;
 mod minihost;

@@ -66,11 +66,23 @@ fn gateway(emulator: &Emulator, edit: impl Fn(&mut Component)) -> MiniHost {
     let mut app = manifest("spin-app/spin.toml", emulator).component(&[]);
     edit(&mut app);
     let variables = wasmtime::variables(emulator);
-    let env: Vec<_> = variables
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    up(&app, &env)
+    up(&app, &borrowed(&variables))
+}
+
+/// The app in an environment of `variables`, which may reach `services` too.
+pub(crate) fn gateway_in(
+    emulator: &Emulator,
+    variables: &[(&'static str, String)],
+    services: &[String],
+) -> MiniHost {
+    let mut app = manifest("spin-app/spin.toml", emulator).component(&[]);
+    app.allowed_outbound_hosts.extend(services.iter().cloned());
+    up(&app, &borrowed(variables))
+}
+
+fn borrowed<'a>(variables: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str)> {
+    let pairs = variables.iter();
+    pairs.map(|(name, value)| (*name, value.as_str())).collect()
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use crate::{
     bulk::{self, BulkRead, OnError, Selection},
     call::{Call, Caller},
     config::Config,
+    credentials::Identity,
     error::{Error, ErrorKind},
     names::{SecretName, VersionId},
     operation::Operation,
@@ -19,9 +20,9 @@ use crate::{
 
 /// Reads secrets from SSM over `T`.
 ///
-/// It remembers, for its own life: the difference between its clock and the server's, what its bulk
-/// reads sent in the last second, and of secrets without a current version the id of the newest one.
-/// It never remembers a value.
+/// It remembers, for its own life: temporary keys until they are replaced, the difference between its
+/// clock and the server's, what its bulk reads sent in the last second, and of secrets without a current
+/// version the id of the newest one. It never remembers a value.
 pub struct Client<T> {
     pub(crate) caller: Caller<T>,
     timeout: Duration,
@@ -107,6 +108,21 @@ impl<T: Transport> Client<T> {
         }
     }
 
+    /// Asks STS who the keys belong to (GetCallerIdentity), and tells who gave them.
+    ///
+    /// # Errors
+    /// All kinds but `InvalidRequest` and `NotFound`.
+    pub async fn identity(&self) -> Result<Identity, Error> {
+        let subject = "asking who the keys belong to";
+        let said = self
+            .within_deadline(subject, self.operation(), async |operation| {
+                self.caller.caller_identity(operation).await
+            })
+            .await?;
+        let now = self.caller.transport.now().monotonic;
+        Ok(self.caller.keyring.identity(now, said))
+    }
+
     /// An operation that begins now.
     fn operation(&self) -> Operation {
         Operation::until(self.caller.transport.now().monotonic + self.timeout)
@@ -139,6 +155,7 @@ impl<T: Transport> Client<T> {
 fn proves_the_road(error: &Error) -> bool {
     use ErrorKind::*;
     error.code.is_some()
+        && !error.about_keys
         && match error.kind {
             PermissionDenied | NotFound | InvalidRequest => true,
             Unavailable => !error.retryable,

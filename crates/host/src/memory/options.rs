@@ -159,15 +159,17 @@ mod tests {
     }
 
     #[test]
-    fn the_store_sees_none_of_them() {
+    fn the_store_sees_none_of_the_caches() {
         let all = properties(&[
             ("CACHETTL", "1m"),
             ("cacheTTL", "2m"),
             ("cacheMemoryLimit", "1Mi"),
             ("cacheStaleOnError", "1m"),
             ("region", "r"),
+            ("retryThrottled", "true"),
         ]);
-        let left = Options::without(&all);
-        assert_eq!(left.pairs(), &[("region".to_owned(), "r".to_owned())]);
+        let left = Options::for_store(&all);
+        assert_eq!(left.pairs().len(), 2);
+        assert_eq!(left.get("region"), Some("r"));
     }
 }

@@ -19,6 +19,7 @@ use super::{
     pool::Pool,
     proxy::{InvalidProxy, Proxy},
     report::Reports,
+    shared::{SharedAnswers, Sharing},
     trust::Trust,
     watch::Watch,
 };
@@ -36,6 +37,7 @@ pub struct Outbound {
     pub(super) counters: Arc<Counters>,
     pub(super) watch: Watch,
     pub(super) reports: Arc<Reports>,
+    pub(super) shared: Option<Arc<SharedAnswers>>,
     trust: Arc<Trust>,
 }
 
@@ -115,6 +117,15 @@ impl Outbound {
             allowed: Arc::new(allowed),
             ..self.clone()
         })
+    }
+
+    /// This client for the instances of one store, which share answers as `rules` say.
+    #[must_use]
+    pub fn sharing(&self, rules: Arc<dyn Sharing>) -> Self {
+        Self {
+            shared: Some(Arc::new(SharedAnswers::new(rules))),
+            ..self.clone()
+        }
     }
 
     /// Trusts the certificate authorities in `pem` in place of those of
@@ -233,6 +244,7 @@ impl OutboundBuilder {
             counters: Arc::default(),
             watch,
             reports: Arc::default(),
+            shared: None,
             trust,
         })
     }

@@ -49,9 +49,14 @@ impl Properties {
         Self(self.0.iter().filter(is_left).cloned().collect())
     }
 
-    /// These, and one more.
-    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+    /// Adds one that is not there yet.
+    pub(super) fn add(&mut self, name: &str, value: &str) {
         self.0.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// These, and one that is not there yet.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.add(name, value);
         self.0.sort();
         self
     }
