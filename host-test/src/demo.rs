@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use dapr_wasm_host::{
     CallError, Metadata, Secret,
     cli::{self, Profile},
-    stores::{Properties, Store},
+    stores::Properties,
 };
 
 use self::table::Table;

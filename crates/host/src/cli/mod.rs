@@ -43,7 +43,7 @@ enum Command {
     /// Serve Dapr's Secrets API to applications, without daprd
     Serve(Box<serve::ServeCommand>),
     /// Load the stores, ask their backends, and show what would be served
-    Check(Box<check::CheckCommand>),
+    Check(check::CheckCommand),
 }
 
 /// Runs the command with `arguments`, the program's name first.

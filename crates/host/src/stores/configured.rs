@@ -38,6 +38,12 @@ pub(super) struct Handed {
     pub(super) text: Arc<Held>,
 }
 
+/// Texts in force at one moment, by what they are handed as.
+struct Texts {
+    edition: u64,
+    named: Vec<(&'static str, Arc<Zeroizing<String>>)>,
+}
+
 impl Configured {
     /// What the host goes by: `timeout` means the same from either source.
     pub(super) fn properties(&self) -> &Properties {
@@ -57,22 +63,23 @@ impl Configured {
         outbound: &Outbound,
         limit: Duration,
     ) -> Result<SecretStore, CallError> {
-        let (edition, texts) = self.texts();
+        let texts = self.texts();
         let withheld: Vec<&str> = self.handed.iter().map(|it| it.instead_of).collect();
         let seen = |pair: &&(String, String)| !withheld.contains(&pair.0.as_str());
         let mut env: Vec<_> = self.variables.iter().filter(seen).cloned().collect();
         if !self.is_by_init() {
             let owned = texts
+                .named
                 .iter()
                 .map(|(name, text)| ((*name).to_owned(), text.to_string()));
             env.extend(owned);
         }
         let options = InstanceOptions { env, output: None };
         let made = component.instantiate(outbound, &options).await?;
-        let mut instance = made.within(limit).of_edition(edition);
+        let mut instance = made.within(limit).of_edition(texts.edition);
         if let By::Init(properties) = &self.by {
             let mut given = properties.without(&withheld);
-            for (name, text) in &texts {
+            for (name, text) in &texts.named {
                 given.add(name, text);
             }
             instance.init(given.pairs()).await?;
@@ -87,14 +94,16 @@ impl Configured {
     }
 
     /// The texts in force, and their edition: the sum of numbers that only grow.
-    fn texts(&self) -> (u64, Vec<(&'static str, Arc<Zeroizing<String>>)>) {
-        let mut edition = 0;
-        let mut texts = Vec::new();
+    fn texts(&self) -> Texts {
+        let mut texts = Texts {
+            edition: 0,
+            named: Vec::new(),
+        };
         for handed in &self.handed {
             let (number, text) = handed.text.now();
-            edition += number;
-            texts.push((handed.name, text));
+            texts.edition += number;
+            texts.named.push((handed.name, text));
         }
-        (edition, texts)
+        texts
     }
 }

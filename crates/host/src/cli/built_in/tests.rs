@@ -10,11 +10,7 @@ fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 
 fn granted(variables: &[(&str, &str)]) -> Grants {
     let outbound = Outbound::builder().native_roots(false).build().unwrap();
-    grants(
-        outbound,
-        owned(variables).into_iter(),
-        &KeyAnswers::default(),
-    )
+    grants(outbound, owned(variables), &KeyAnswers::default())
 }
 
 fn of(properties: &[(&str, &str)], variables: &[(&str, &str)]) -> Needs {
