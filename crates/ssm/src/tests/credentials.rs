@@ -9,9 +9,10 @@ use super::{
         Cloud, EXTERNAL_ID, METADATA, PATH, ROLE, STS, WEB_IDENTITY, assumed, cvm_role, fixed,
         reads, web_identity,
     },
+    script::Reply,
     *,
 };
-use crate::{CredentialSource, Endpoint, Identity, OnError, Provider, Selection};
+use crate::{CredentialChain, CredentialSource, Endpoint, Identity, OnError, Provider, Selection};
 
 #[test]
 fn given_keys_ask_nobody() {
