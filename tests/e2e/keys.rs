@@ -3,8 +3,9 @@
 use hyper::StatusCode;
 use ssm_emulator::{
     Config, Emulator, SAMPLE_EXTERNAL_ID, SAMPLE_FOREIGN_ROLE_ARN, SAMPLE_POD_ROLE_ARN,
-    SAMPLE_PROVIDER_ID, SAMPLE_ROLE_ARN, SAMPLE_SECRET_KEY, SAMPLE_WEB_IDENTITY_TOKEN,
+    SAMPLE_PROVIDER_ID, SAMPLE_ROLE_ARN, SAMPLE_WEB_IDENTITY_TOKEN,
 };
+use test_support::keys::last_role;
 
 use crate::{fronts, gateway, spin, wasmtime, wasmtime_run::invoke};
 
@@ -76,25 +77,13 @@ fn ways(emulator: &Emulator) -> Vec<Way> {
 fn proved(emulator: &Emulator, way: &Way, said: &str) {
     let last = emulator.requests().pop().unwrap();
     assert_eq!(last.action, "GetSecretValue", "{}", way.name);
-    let keys = emulator.temporary_keys();
-    let key = keys.iter().find(|key| key.secret_id == last.secret_id);
-    assert_eq!(
-        key.map(|key| key.role_arn.as_str()),
-        way.role,
-        "{}",
-        way.name
-    );
+    assert_eq!(last_role(emulator).as_deref(), way.role, "{}", way.name);
     hides_all(emulator, said);
 }
 
 fn hides_all(emulator: &Emulator, said: &str) {
-    for key in emulator.temporary_keys() {
-        for secret in [key.secret_id, key.secret_key, key.token] {
-            assert!(!said.contains(&secret), "{said}");
-        }
-    }
-    for secret in [SAMPLE_SECRET_KEY, SAMPLE_WEB_IDENTITY_TOKEN] {
-        assert!(!said.contains(secret), "{said}");
+    for secret in test_support::keys::secrets(emulator) {
+        assert!(!said.contains(&secret), "{said}");
     }
 }
 

@@ -4,6 +4,7 @@
 #![cfg(not(target_family = "wasm"))]
 
 pub mod benches;
+pub mod keys;
 pub mod programs;
 pub mod resources;
 pub mod skips;

@@ -19,7 +19,10 @@ use ssm_emulator::{
     SAMPLE_WEB_IDENTITY_TOKEN,
 };
 
-use crate::support::{Folder, SSM, component};
+use crate::{
+    plugged::Client,
+    support::{Folder, SSM, component},
+};
 
 pub(crate) const PATH: &str = "/v1.0/secrets/tencent/api-token";
 pub(crate) const TOKEN: &str = "sample-token-4f1c";
@@ -83,6 +86,18 @@ impl World {
         let all = self.properties(way, more);
         let pairs = all.iter().map(|(name, value)| (*name, value.as_str()));
         component("tencent", SSM, &pairs.collect::<Vec<_>>(), "")
+    }
+
+    /// Initialises the store `instance` as daprd does, by the properties of `way`.
+    pub(crate) async fn init(&self, client: &mut Client, instance: &str, way: &Way) {
+        let properties = self.properties(way, &[]);
+        let pairs = properties
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()));
+        client
+            .init_with(instance, &pairs.collect::<Vec<_>>())
+            .await
+            .unwrap();
     }
 
     pub(crate) fn properties<'a>(
@@ -194,14 +209,8 @@ impl World {
     /// # Panics
     /// If something is.
     pub(crate) fn hides_all(&self, said: &str, tokens: &[&str]) {
-        let mut secrets = vec![
-            SAMPLE_SECRET_KEY.to_owned(),
-            SAMPLE_WEB_IDENTITY_TOKEN.to_owned(),
-        ];
+        let mut secrets = test_support::keys::secrets(&self.emulator);
         secrets.extend(tokens.iter().map(|token| (*token).to_owned()));
-        for key in self.emulator.temporary_keys() {
-            secrets.extend([key.secret_id, key.secret_key, key.token]);
-        }
         for secret in secrets {
             assert!(!said.contains(&secret), "{secret} is in:\n{said}");
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use test_support::programs::DAPRD;
+use test_support::{keys::last_role, programs::DAPRD};
 
 use super::{PATH, TOKEN, VALUE, Way, World, path};
 use crate::{
@@ -22,15 +22,7 @@ fn proved(world: &World, way: &Way) {
     assert!(reads.is_some(), "{}: {asked:?}", way.name);
     let expected = way.asked.iter().map(|action| ((*action).to_owned(), 1));
     assert_eq!(asked, expected.collect(), "{}", way.name);
-    let last = emulator.requests().pop().unwrap();
-    let keys = emulator.temporary_keys();
-    let key = keys.iter().find(|key| key.secret_id == last.secret_id);
-    assert_eq!(
-        key.map(|key| key.role_arn.as_str()),
-        way.role,
-        "{}",
-        way.name
-    );
+    assert_eq!(last_role(emulator).as_deref(), way.role, "{}", way.name);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,14 +49,7 @@ async fn each_provider_serves_through_plug_to_whoever_initialises_it_or_not() {
         let resources = ["--resources-path", path(folder.path())];
         let plugged = Plugged::start(&folder, &resources, &way.env());
         let mut client = plugged.client().await;
-        let properties = world.properties(&way, &[]);
-        let pairs = properties
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()));
-        client
-            .init_with("by-init", &pairs.collect::<Vec<_>>())
-            .await
-            .unwrap();
+        world.init(&mut client, "by-init", &way).await;
         assert_eq!(client.value("by-init", "api-token").await, TOKEN, "{name}");
         proved(&world, &way);
         world.emulator.clear_requests();

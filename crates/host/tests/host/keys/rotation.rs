@@ -78,14 +78,7 @@ async fn a_plugged_host_follows_the_file_too_whoever_initialised_the_store() {
     let resources = ["--resources-path", folder.path().to_str().unwrap()];
     let mut plugged = Plugged::start(&folder, &resources, &way.env());
     let mut client = plugged.client().await;
-    let properties = world.properties(&way, &[]);
-    let pairs = properties
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()));
-    client
-        .init_with("by-init", &pairs.collect::<Vec<_>>())
-        .await
-        .unwrap();
+    world.init(&mut client, "by-init", &way).await;
     for instance in ["by-init", "tencent"] {
         assert_eq!(client.value(instance, "api-token").await, TOKEN);
     }
