@@ -34,7 +34,7 @@ impl Given {
     /// What `variable` has of credentials.
     fn credentials(variable: &impl Fn(&str) -> Option<String>) -> Self {
         let mut given = Self::default();
-        for (property, names) in CREDENTIALS {
+        for (property, names) in &CREDENTIALS {
             match names {
                 [] => given.read(variable, property, &variable_name(property)),
                 names => names

@@ -76,7 +76,7 @@ impl Endpoint {
             .filter(|_| https || scheme.eq_ignore_ascii_case("http"))
             .ok_or_else(|| refuse("it must begin with https://"))?;
         let given = rest.strip_suffix('/').unwrap_or(rest).to_ascii_lowercase();
-        if given.contains(['/', '?', '#', '@']) {
+        if given.bytes().any(|byte| b"/?#@".contains(&byte)) {
             return Err(refuse("give only scheme, host and port"));
         }
         let (host, port) = split_port(&given).map_err(refuse)?;

@@ -1,10 +1,6 @@
 //! The role of a CVM: the metadata service tells its name and its keys.
 
-use alloc::{
-    borrow::ToOwned,
-    format,
-    string::{String, ToString},
-};
+use alloc::{borrow::ToOwned, format, string::String};
 use core::{cell::RefCell, pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
@@ -72,39 +68,30 @@ impl<T: Transport> Caller<T> {
     }
 
     async fn ask(&self, operation: &Operation, name: Option<&str>) -> Result<Keys, Error> {
-        let name = match name {
-            Some(name) => name.to_owned(),
-            None => {
-                let response = self.read(operation, PATH).await?;
-                if response.status == 404 {
-                    return Err(Error::invalid_config(format!(
-                        "{SUBJECT} failed: it has none (HTTP status 404); bind a CAM role to it in the \
-                         console, or set keys"
-                    )));
-                }
-                role_name(&response)?
+        let mut role = name.map(str::to_owned);
+        loop {
+            let segment = role.as_deref().map_or_else(String::new, encoded);
+            let path = [PATH, &segment].concat();
+            let response = self.read(operation, &path).await?;
+            let shown = role.as_deref().map(|role| quote(role, &[]));
+            if response.status == 404 {
+                return Err(unbound(shown.as_deref()));
             }
-        };
-        let response = self
-            .read(operation, &format!("{PATH}{}", encoded(&name)))
-            .await?;
-        if response.status == 404 {
-            return Err(Error::invalid_config(format!(
-                "{SUBJECT} failed: it has no role {} (HTTP status 404); check cvmRole, or bind the role \
-                 to it in the console",
-                quote(&name, &[])
-            )));
+            if response.status != 200 {
+                return Err(status_error(response.status, Service::Metadata, SUBJECT));
+            }
+            if shown.is_none() {
+                role = Some(role_name(&response)?);
+                continue;
+            }
+            let mut keys = self.keys_of_role(&response)?;
+            keys.cvm_role = shown;
+            return Ok(keys);
         }
-        let mut keys = self.keys_of_role(&response)?;
-        keys.cvm_role = Some(quote(&name, &[]));
-        Ok(keys)
     }
 
     fn keys_of_role(&self, response: &Response) -> Result<Keys, Error> {
         let service = Service::Metadata;
-        if response.status != 200 {
-            return Err(status_error(response.status, service, SUBJECT));
-        }
         let wrong = || malformed(service, SUBJECT, "does not have the documented form", None);
         let json = Json::parse(&response.body).ok_or_else(wrong)?;
         let code = json.text("Code").map_err(|_| wrong())?;
@@ -147,18 +134,29 @@ impl<T: Transport> Caller<T> {
     }
 }
 
+/// That the machine has no role, or not the one of this name.
+fn unbound(name: Option<&str>) -> Error {
+    let (no, name) = name.map_or(("no role", ""), |name| ("no role ", name));
+    Error::invalid_config(
+        [
+            SUBJECT,
+            " failed: it has ",
+            no,
+            name,
+            " (HTTP status 404); bind a CAM role to it in the console, check cvmRole, or set keys",
+        ]
+        .concat(),
+    )
+}
+
 /// The first name of those that were answered: a CVM has one role.
 fn role_name(response: &Response) -> Result<String, Error> {
-    let service = Service::Metadata;
-    if response.status != 200 {
-        return Err(status_error(response.status, service, SUBJECT));
-    }
     let text = str::from_utf8(&response.body).unwrap_or_default();
     let name = text.trim().lines().next().unwrap_or_default().trim_end();
     if name.is_empty() || name.len() > LONGEST_NAME {
-        return Err(malformed(service, SUBJECT, "names no role", None));
+        return Err(malformed(Service::Metadata, SUBJECT, "names no role", None));
     }
-    Ok(name.to_string())
+    Ok(name.to_owned())
 }
 
 /// `name` as a segment of a path.
@@ -168,7 +166,8 @@ fn encoded(name: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_~".contains(&byte) {
             path.push(char::from(byte));
         } else {
-            path.push_str(&format!("%{byte:02X}"));
+            let digit = |value: u8| char::from(b"0123456789ABCDEF"[usize::from(value & 15)]);
+            path.extend(['%', digit(byte >> 4), digit(byte)]);
         }
     }
     path

@@ -35,6 +35,7 @@ pub(crate) struct AssumeRole<'a> {
 }
 
 impl<'a> AssumeRole<'a> {
+    /// What both have in common.
     pub(crate) fn new(role: &'a Role) -> Self {
         Self {
             role_arn: role.arn(),
@@ -48,20 +49,26 @@ impl<'a> AssumeRole<'a> {
 }
 
 impl<T: Transport> Caller<T> {
-    /// Asks STS for temporary keys.
+    /// Asks STS for temporary keys: unsigned with a web identity, else signed by the chain's source.
     pub(crate) async fn temporary_keys(
         &self,
         operation: &Operation,
-        action: &'static str,
-        signer: Signer,
-        parameters: &AssumeRole<'_>,
-        subject: &str,
+        parameters: AssumeRole<'_>,
     ) -> Result<Keys, Error> {
+        let (action, signer, how) = match parameters.web_identity_token {
+            Some(_) => (
+                "AssumeRoleWithWebIdentity",
+                Signer::Nobody,
+                " by web identity",
+            ),
+            None => ("AssumeRole", Signer::Source, ""),
+        };
+        let subject = ["assuming the role ", parameters.role_arn, how].concat();
         let origin = self.endpoint(Service::Sts).origin();
         let _asks = operation.asks_for_keys(Service::Sts, origin);
-        let call = Call::sts(action, signer, parameters, subject)?;
+        let call = Call::sts(action, signer, &parameters, &subject)?;
         let answer = self.call(operation, &call).await?;
-        let (credentials, expired_time) = answer.fields(subject, |json| {
+        let (credentials, expired_time) = answer.fields(&subject, |json| {
             let credentials = json.field("Credentials")?.ok_or(WrongForm)?;
             Ok((keys_in(credentials)?, json.integer("ExpiredTime")?))
         })?;
