@@ -45,7 +45,10 @@ impl NewestVersions {
     }
 
     pub(crate) fn forget(&self, name: &str) {
-        self.of.borrow_mut().retain(|(known, _)| known != name);
+        let mut of = self.of.borrow_mut();
+        if let Some(index) = of.iter().position(|(known, _)| known == name) {
+            of.remove(index);
+        }
     }
 }
 

@@ -151,8 +151,9 @@ fn unbound(name: Option<&str>) -> Error {
 
 /// The first name of those that were answered: a CVM has one role.
 fn role_name(response: &Response) -> Result<String, Error> {
-    let text = str::from_utf8(&response.body).unwrap_or_default();
-    let name = text.trim().lines().next().unwrap_or_default().trim_end();
+    let mut lines = response.body.split(|byte| *byte == b'\n');
+    let first = lines.find_map(|line| Some(line.trim_ascii()).filter(|line| !line.is_empty()));
+    let name = str::from_utf8(first.unwrap_or_default()).unwrap_or_default();
     if name.is_empty() || name.len() > LONGEST_NAME {
         return Err(malformed(Service::Metadata, SUBJECT, "names no role", None));
     }

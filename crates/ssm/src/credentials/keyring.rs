@@ -9,7 +9,8 @@ use core::{
 use tc3::{Authorization, SigningError, SigningKey};
 
 use super::{
-    CredentialChain, CredentialSource, Credentials, flight::Flight, lease::Lease, refresh::Layer,
+    CredentialChain, CredentialSource, Credentials, Role, flight::Flight, lease::Lease,
+    refresh::Layer,
 };
 use crate::{error::Error, service::Service};
 
@@ -184,13 +185,20 @@ impl Keyring {
         authorization: Option<&'a Authorization>,
     ) -> Vec<&'a str> {
         let mut secrets = Vec::new();
-        secrets.extend(keys.into_iter().flat_map(|keys| keys.credentials.secrets()));
-        secrets.extend(authorization.map(Authorization::signature));
+        if let Some(keys) = keys {
+            secrets.extend_from_slice(&keys.credentials.secrets());
+        }
+        if let Some(authorization) = authorization {
+            secrets.push(authorization.signature());
+        }
         if let CredentialSource::WebIdentity { token, .. } = &self.chain.source {
             secrets.push(token);
         }
-        let external_id = self.chain.role.iter().filter_map(|role| role.external_id());
-        secrets.extend(external_id.filter(|id| id.len() >= TELLING));
+        if let Some(id) = self.chain.role.as_ref().and_then(Role::external_id)
+            && id.len() >= TELLING
+        {
+            secrets.push(id);
+        }
         secrets
     }
 }
