@@ -45,10 +45,7 @@ impl NewestVersions {
     }
 
     pub(crate) fn forget(&self, name: &str) {
-        let mut of = self.of.borrow_mut();
-        if let Some(index) = of.iter().position(|(known, _)| known == name) {
-            of.remove(index);
-        }
+        self.of.borrow_mut().retain(|(known, _)| known != name);
     }
 }
 
