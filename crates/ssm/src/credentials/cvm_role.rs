@@ -1,7 +1,7 @@
 //! The role of a CVM: the metadata service tells its name and its keys.
 
-use alloc::{borrow::ToOwned, format, string::String};
-use core::{cell::RefCell, pin::pin, time::Duration};
+use alloc::{borrow::ToOwned, format, rc::Rc, string::String};
+use core::{pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
 
@@ -9,6 +9,7 @@ use super::{Keys, sts::keys_in};
 use crate::{
     call::Caller,
     config::duration_text,
+    date::unix_seconds,
     error::{Error, ErrorKind},
     exchange::MAX_BODY,
     failure::{malformed, status_error, transport_error},
@@ -35,39 +36,40 @@ impl<T: Transport> Caller<T> {
         &self,
         operation: &Operation,
         name: Option<&str>,
-    ) -> Result<Keys, Error> {
-        let origin = self.endpoint(Service::Metadata).origin();
-        let _asks = operation.asks_for_keys(Service::Metadata, origin.clone());
-        let last = RefCell::new(None);
-        let asking = async {
-            let mut attempt = 0;
-            loop {
-                let error = match self.ask(operation, name).await {
-                    Err(error) if error.retryable && attempt < self.max_retries => error,
-                    result => return result,
-                };
-                let backoff = ceiling(&error, attempt);
-                last.replace(Some(error));
-                let wait = self.jitter.up_to(backoff, self.transport.now());
-                self.wait(wait).await;
-                attempt += 1;
+    ) -> Result<Rc<Keys>, Error> {
+        let _asks = operation.asks(Service::Metadata);
+        let end = self.transport.now().monotonic + METADATA_TIMEOUT;
+        let mut attempt = 0;
+        loop {
+            let time_left = end.saturating_sub(self.transport.now().monotonic);
+            let limit = self.transport.sleep(time_left);
+            let error = match select(pin!(self.ask(operation, name)), pin!(limit)).await {
+                Either::Left((Ok(keys), _)) => return Ok(keys),
+                Either::Left((Err(error), _)) => error,
+                Either::Right(_) => return Err(self.not_there()),
+            };
+            let now = self.transport.now();
+            let backoff = self.jitter.up_to(ceiling(&error, attempt), now);
+            let too_late = now.monotonic + backoff >= end;
+            if !error.retryable || attempt >= self.max_retries || too_late {
+                return Err(error);
             }
-        };
-        let limit = self.transport.sleep(METADATA_TIMEOUT);
-        match select(pin!(asking), pin!(limit)).await {
-            Either::Left((result, _)) => result,
-            Either::Right(_) => Err(last.take().unwrap_or_else(|| {
-                let limit = duration_text(METADATA_TIMEOUT);
-                let why = format!(
-                    "{SUBJECT} failed: {origin} did not answer within {limit}; on a CVM, check the \
-                     network and metadataEndpoint; elsewhere, set keys"
-                );
-                Error::new(ErrorKind::Unavailable, why).retryable()
-            })),
+            self.wait(backoff).await;
+            attempt += 1;
         }
     }
 
-    async fn ask(&self, operation: &Operation, name: Option<&str>) -> Result<Keys, Error> {
+    fn not_there(&self) -> Error {
+        let origin = self.endpoint(Service::Metadata).origin();
+        let limit = duration_text(METADATA_TIMEOUT);
+        let why = format!(
+            "{SUBJECT} failed: {origin} did not answer within {limit}; on a CVM, check the network and \
+             metadataEndpoint; elsewhere, set keys"
+        );
+        Error::new(ErrorKind::Unavailable, why).retryable()
+    }
+
+    async fn ask(&self, operation: &Operation, name: Option<&str>) -> Result<Rc<Keys>, Error> {
         let mut role = name.map(str::to_owned);
         loop {
             let segment = role.as_deref().map_or_else(String::new, encoded);
@@ -84,13 +86,11 @@ impl<T: Transport> Caller<T> {
                 role = Some(role_name(&response)?);
                 continue;
             }
-            let mut keys = self.keys_of_role(&response)?;
-            keys.cvm_role = shown;
-            return Ok(keys);
+            return self.keys_of_role(&response, shown);
         }
     }
 
-    fn keys_of_role(&self, response: &Response) -> Result<Keys, Error> {
+    fn keys_of_role(&self, response: &Response, name: Option<String>) -> Result<Rc<Keys>, Error> {
         let service = Service::Metadata;
         let wrong = || malformed(service, SUBJECT, "does not have the documented form", None);
         let json = Json::parse(&response.body).ok_or_else(wrong)?;
@@ -108,8 +108,9 @@ impl<T: Transport> Caller<T> {
         }
         let credentials = keys_in(&json).map_err(|_| wrong())?;
         let expired_time = json.integer("ExpiredTime").map_err(|_| wrong())?;
-        let lease = self.lease(expired_time, response.date.as_deref());
-        Ok(Keys::new(credentials, Some(lease)))
+        let server_time = response.date.as_deref().and_then(unix_seconds);
+        let lease = self.lease(expired_time, server_time);
+        Ok(Keys::new(credentials, Some(lease), name))
     }
 
     async fn read(&self, operation: &Operation, path: &str) -> Result<Response, Error> {

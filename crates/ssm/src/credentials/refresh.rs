@@ -12,7 +12,6 @@ use futures_util::future::{Either, select};
 use super::{CredentialSource, Keys, Signer, lease::Lease, sts::AssumeRole};
 use crate::{
     call::Caller,
-    date::unix_seconds,
     error::{Error, ErrorKind},
     operation::Operation,
     transport::Transport,
@@ -65,10 +64,8 @@ impl<T: Transport> Caller<T> {
         let ended = slot.ended.get();
         let _turn = slot.flight.turn().await;
         // What came while this call waited is its as well, be it an error.
-        if slot.ended.get() != ended
-            && let Some(landed) = slot.landed()
-        {
-            return landed.map(Some);
+        if slot.ended.get() != ended {
+            return slot.landed();
         }
         let time_left = operation.deadline.saturating_sub(now);
         let patience = match &good {
@@ -91,7 +88,10 @@ impl<T: Transport> Caller<T> {
                 slot.not_before.set(self.transport.now().monotonic + pause);
                 Ok(good)
             }
-            (result, _) => slot.land(result).map(Some),
+            (result, _) => {
+                slot.land(result);
+                slot.landed()
+            }
         }
     }
 
@@ -100,7 +100,7 @@ impl<T: Transport> Caller<T> {
         &'a self,
         layer: Layer,
         operation: &'a Operation,
-    ) -> Pin<Box<dyn Future<Output = Result<Keys, Error>> + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Rc<Keys>, Error>> + 'a>> {
         Box::pin(async move {
             let chain = &self.keyring.chain;
             let parameters = match (layer, &chain.role, &chain.source) {
@@ -117,7 +117,9 @@ impl<T: Transport> Caller<T> {
                     let keys = self.cvm_role(operation, name.as_deref()).await;
                     return keys.map_err(|error| self.no_keys(error));
                 }
-                (.., CredentialSource::Fixed(keys)) => return Ok(Keys::new(keys.clone(), None)),
+                (.., CredentialSource::Fixed(keys)) => {
+                    return Ok(Keys::new(keys.clone(), None, None));
+                }
             };
             let keys = self.temporary_keys(operation, parameters).await;
             keys.map_err(Error::about_keys)
@@ -137,10 +139,10 @@ impl<T: Transport> Caller<T> {
         error.about_keys()
     }
 
-    /// How long keys are good that came with an answer of this `Date` and end at `expired_time`.
-    pub(crate) fn lease(&self, expired_time: Option<i64>, date: Option<&str>) -> Lease {
-        let server = date.and_then(unix_seconds);
-        let server_seconds = server.unwrap_or_else(|| self.server_seconds());
+    /// How long keys are good that end at `expired_time`, where the server's clock shows `server_time`,
+    /// if that is known.
+    pub(crate) fn lease(&self, expired_time: Option<i64>, server_time: Option<i64>) -> Lease {
+        let server_seconds = server_time.unwrap_or_else(|| self.server_seconds());
         Lease::new(self.transport.now().monotonic, server_seconds, expired_time)
     }
 }

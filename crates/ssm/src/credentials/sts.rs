@@ -2,7 +2,7 @@
 //!
 //! Fields and codes: <https://www.tencentcloud.com/document/product/1150/49443>.
 
-use alloc::{borrow::ToOwned, string::String};
+use alloc::{borrow::ToOwned, rc::Rc, string::String};
 
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -54,7 +54,7 @@ impl<T: Transport> Caller<T> {
         &self,
         operation: &Operation,
         parameters: AssumeRole<'_>,
-    ) -> Result<Keys, Error> {
+    ) -> Result<Rc<Keys>, Error> {
         let (action, signer, how) = match parameters.web_identity_token {
             Some(_) => (
                 "AssumeRoleWithWebIdentity",
@@ -64,16 +64,15 @@ impl<T: Transport> Caller<T> {
             None => ("AssumeRole", Signer::Source, ""),
         };
         let subject = ["assuming the role ", parameters.role_arn, how].concat();
-        let origin = self.endpoint(Service::Sts).origin();
-        let _asks = operation.asks_for_keys(Service::Sts, origin);
+        let _asks = operation.asks(Service::Sts);
         let call = Call::sts(action, signer, &parameters, &subject)?;
         let answer = self.call(operation, &call).await?;
         let (credentials, expired_time) = answer.fields(&subject, |json| {
             let credentials = json.field("Credentials")?.ok_or(WrongForm)?;
             Ok((keys_in(credentials)?, json.integer("ExpiredTime")?))
         })?;
-        let lease = self.lease(expired_time, answer.date.as_deref());
-        Ok(Keys::new(credentials, Some(lease)))
+        let lease = self.lease(expired_time, answer.server_time);
+        Ok(Keys::new(credentials, Some(lease), None))
     }
 
     /// Who the keys belong to: the answer of GetCallerIdentity, each text without keys in it.
@@ -82,8 +81,7 @@ impl<T: Transport> Caller<T> {
         operation: &Operation,
     ) -> Result<[String; 4], Error> {
         let subject = "asking who the keys belong to";
-        let origin = self.endpoint(Service::Sts).origin();
-        let _asks = operation.asks_for_keys(Service::Sts, origin);
+        let _asks = operation.asks(Service::Sts);
         let call = Call::sts("GetCallerIdentity", Signer::Last, &Nothing {}, subject)?;
         let answer = self.call(operation, &call).await?;
         let keys = self.keyring.current();
