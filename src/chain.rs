@@ -83,8 +83,7 @@ fn keys(given: &Given) -> Result<Credentials, Error> {
         given.get(property).cloned().ok_or_else(|| {
             Error::invalid_config(format!(
                 "{property} is missing, and another part of the key is set: set secretId and secretKey \
-                 (TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY in the environment), or neither \
-                 and no token"
+                 (TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY), or no part"
             ))
         })
     };
@@ -102,10 +101,9 @@ fn web_identity(properties: &Properties, roles: &Roles) -> Result<CredentialSour
     let Some(token) = either("webIdentityToken", "") else {
         let file = either("webIdentityTokenFile", "TKE_WEB_IDENTITY_TOKEN_FILE");
         return Err(Error::invalid_config(if file.is_some() {
-            "webIdentityTokenFile (or TKE_WEB_IDENTITY_TOKEN_FILE) names a file, which this component \
-             does not read: the command dapr-wasm-host reads it and hands over the token as \
-             webIdentityToken; in another host, set webIdentityToken \
-             (TENCENTCLOUD_SSM_WEB_IDENTITY_TOKEN in the environment)"
+            "webIdentityTokenFile (or TKE_WEB_IDENTITY_TOKEN_FILE) names a file, and only the command \
+             dapr-wasm-host reads it and hands over the token; elsewhere, set webIdentityToken \
+             (TENCENTCLOUD_SSM_WEB_IDENTITY_TOKEN)"
         } else {
             "webIdentityToken is missing, and providerId is set: set both, or neither"
         }));
@@ -117,7 +115,7 @@ fn web_identity(properties: &Properties, roles: &Roles) -> Result<CredentialSour
     }
     let missing = |property: &str, variable: &str| {
         Error::invalid_config(format!(
-            "{property} is missing: a web identity needs it; set it, or {variable} in the environment"
+            "{property} is missing: a web identity needs it; set it, or {variable}"
         ))
     };
     let provider_id = either("providerId", TKE_PROVIDER_ID)
@@ -168,11 +166,7 @@ impl Roles {
 fn session_duration(text: &str) -> Result<Duration, Error> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let unit = if is_number { "s" } else { "" };
-    duration(
-        "sessionDuration",
-        &format!("{text}{unit}"),
-        SESSION_DURATIONS,
-    )
+    duration("sessionDuration", &[text, unit].concat(), SESSION_DURATIONS)
 }
 
 /// Why nothing but the role of a CVM is left.
