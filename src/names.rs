@@ -40,7 +40,7 @@ pub(crate) const TKE_PROVIDER_ID: &str = "TKE_PROVIDER_ID";
 pub(crate) const TKE_ROLE_ARN: &str = "TKE_ROLE_ARN";
 
 /// Every other property that is looked at, as Dapr users write it.
-pub(crate) const OTHERS: [&str; 16] = [
+pub(crate) const OTHERS: [&str; 17] = [
     "allowInsecureEndpoint",
     "bulkOnError",
     "cacheMemoryLimit",
@@ -53,6 +53,7 @@ pub(crate) const OTHERS: [&str; 16] = [
     "maxRetries",
     "multipleKeyValuesPerSecret",
     "prefix",
+    "retryThrottled",
     "secretTypes",
     "timeout",
     "versionId",

@@ -76,6 +76,9 @@ impl Settings {
         if let Some(value) = text("maxRetries") {
             client.max_retries = number("maxRetries", value, RETRIES)?;
         }
+        if let Some(value) = text("retryThrottled") {
+            client.retry_throttled = boolean("retryThrottled", value)?;
+        }
         if let Some(value) = text("maxInFlight") {
             client.max_in_flight = number("maxInFlight", value, IN_FLIGHT)? as usize;
         }
@@ -178,6 +181,7 @@ mod tests {
         assert_eq!(settings.client.endpoint, Endpoint::default());
         assert_eq!(settings.client.timeout, Duration::from_secs(30));
         assert_eq!(settings.client.max_retries, 3);
+        assert!(settings.client.retry_throttled);
         assert_eq!(settings.client.max_in_flight, ssm::DEFAULT_MAX_IN_FLIGHT);
         assert_eq!(settings.client.max_requests_per_second, 300);
         assert_eq!(settings.client.version_lookup, VersionLookup::Sequential);
@@ -194,6 +198,7 @@ mod tests {
             ("endpoint", "http://127.0.0.1:8080"),
             ("timeout", "1m30s"),
             ("maxRetries", "0"),
+            ("retryThrottled", "false"),
             ("maxInFlight", "7"),
             ("maxRequestsPerSecond", "0"),
             ("versionId", "v1.0"),
@@ -212,6 +217,7 @@ mod tests {
         assert_eq!(settings.client.endpoint.authority(), "127.0.0.1:8080");
         assert_eq!(settings.client.timeout, Duration::from_secs(90));
         assert_eq!(settings.client.max_retries, 0);
+        assert!(!settings.client.retry_throttled);
         assert_eq!(settings.client.max_in_flight, 7);
         assert_eq!(settings.client.max_requests_per_second, 0);
         assert_eq!(settings.client.version_lookup, VersionLookup::Parallel);
@@ -237,6 +243,7 @@ mod tests {
             ("timeout", "0s"),
             ("timeout", "1h"),
             ("maxRetries", "s3cr3t"),
+            ("retryThrottled", "s3cr3t"),
             ("maxInFlight", "0"),
             ("maxRequestsPerSecond", "10001"),
             ("versionId", "s3cr3t!"),

@@ -160,7 +160,9 @@ impl<T: Transport> Caller<T> {
                 pacer.throttled(now.monotonic, backoff);
             }
             let too_late = now.monotonic + backoff >= operation.deadline;
-            if !error.retryable || attempt >= self.max_retries || too_late {
+            let left_to_caller = error.kind == ErrorKind::Throttled && !operation.retry_throttled;
+            let over = attempt >= self.max_retries || too_late || left_to_caller;
+            if !error.retryable || over {
                 return Err(error);
             }
             operation.failed(error);

@@ -26,6 +26,7 @@ use crate::{
 pub struct Client<T> {
     pub(crate) caller: Caller<T>,
     timeout: Duration,
+    retry_throttled: bool,
     max_in_flight: usize,
     versions: Versions,
 }
@@ -35,6 +36,7 @@ impl<T: Transport> Client<T> {
     pub fn new(config: Config, transport: T) -> Self {
         Self {
             timeout: config.timeout,
+            retry_throttled: config.retry_throttled,
             max_in_flight: config.max_in_flight,
             versions: Versions::new(config.version_lookup),
             caller: Caller::new(config, transport),
@@ -55,7 +57,8 @@ impl<T: Transport> Client<T> {
     ) -> Result<SecretValue, Error> {
         let name = name.as_str();
         let subject = format!("reading the secret {name}");
-        self.within_deadline(&subject, false, async |operation| {
+        let operation = self.operation().retrying_throttled(self.retry_throttled);
+        self.within_deadline(&subject, operation, async |operation| {
             versions::read(&self.caller, operation, &self.versions, name, version).await
         })
         .await
@@ -78,7 +81,8 @@ impl<T: Transport> Client<T> {
             on_error,
             max_in_flight: self.max_in_flight,
         };
-        self.within_deadline("reading many secrets", true, async |operation| {
+        let operation = self.operation().in_bulk();
+        self.within_deadline("reading many secrets", operation, async |operation| {
             bulk::read(&self.caller, operation, &self.versions, &wanted).await
         })
         .await
@@ -93,7 +97,7 @@ impl<T: Transport> Client<T> {
     pub async fn ping(&self) -> Result<(), Error> {
         let subject = "asking for SSM's status";
         let result = self
-            .within_deadline(subject, false, async |operation| {
+            .within_deadline(subject, self.operation(), async |operation| {
                 let call = Call::new(Action::GetServiceStatus, &GetServiceStatus {}, subject)?;
                 self.caller.call(operation, &call).await
             })
@@ -111,7 +115,7 @@ impl<T: Transport> Client<T> {
     pub async fn identity(&self) -> Result<Identity, Error> {
         let subject = "asking who the keys belong to";
         let said = self
-            .within_deadline(subject, false, async |operation| {
+            .within_deadline(subject, self.operation(), async |operation| {
                 self.caller.caller_identity(operation).await
             })
             .await?;
@@ -119,19 +123,22 @@ impl<T: Transport> Client<T> {
         Ok(self.caller.keyring.identity(now, said))
     }
 
-    /// Runs `work`, of one read or of a `bulk` of them, until it ends or the deadline passes.
+    /// An operation that begins now.
+    fn operation(&self) -> Operation {
+        Operation::until(self.caller.transport.now().monotonic + self.timeout)
+    }
+
+    /// Runs `work` of `operation` until it ends or the deadline passes.
     ///
     /// The deadline is the client's own timer beside everything else: hosts' own time limits
     /// have holes (a TLS handshake that stalls, for one).
     async fn within_deadline<R>(
         &self,
         subject: &str,
-        bulk: bool,
+        operation: Operation,
         work: impl AsyncFnOnce(&Operation) -> Result<R, Error>,
     ) -> Result<R, Error> {
         let timeout = self.timeout;
-        let deadline = self.caller.transport.now().monotonic + timeout;
-        let operation = Operation::until(deadline, bulk);
         let work = pin!(work(&operation));
         let deadline = pin!(self.caller.transport.sleep(timeout));
         match select(work, deadline).await {

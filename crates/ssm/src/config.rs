@@ -31,6 +31,9 @@ pub struct Config {
     /// All requests are reads, so repeating one is safe. It counts for STS and the metadata service
     /// too.
     pub max_retries: u32,
+    /// Whether single reads repeat what SSM throttles. Not where somebody else sets their pace, who
+    /// must hear of it at once and repeats them in turn; bulk reads and pings always do.
+    pub retry_throttled: bool,
     /// How many requests a bulk read keeps in flight; at least 1.
     pub max_in_flight: usize,
     /// How many GetSecretValue bulk reads send in a second at most; the other actions in the proportion
@@ -49,6 +52,7 @@ impl Config {
             credentials: credentials.into(),
             timeout: DEFAULT_OPERATION_TIMEOUT,
             max_retries: DEFAULT_MAX_RETRIES,
+            retry_throttled: true,
             max_in_flight: DEFAULT_MAX_IN_FLIGHT,
             max_requests_per_second: DEFAULT_MAX_REQUESTS_PER_SECOND,
             version_lookup: VersionLookup::Sequential,

@@ -40,6 +40,7 @@ mod quote;
 mod retry;
 mod service;
 mod sorted;
+mod sts_codes;
 #[cfg(test)]
 mod tests;
 mod transport;

@@ -19,6 +19,8 @@ pub(crate) struct Operation {
     pub(crate) deadline: Duration,
     /// Whether it sends many requests by itself, and so keeps to a pace.
     pub(crate) bulk: bool,
+    /// Whether it repeats what is throttled.
+    pub(crate) retry_throttled: bool,
     last_failure: RefCell<Option<Error>>,
     /// Calls that wait for their turn under the client's own pace.
     held: Cell<usize>,
@@ -33,11 +35,12 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// `deadline` is a moment of the monotonic clock.
-    pub(crate) fn until(deadline: Duration, bulk: bool) -> Self {
+    /// One that repeats what may pass. `deadline` is a moment of the monotonic clock.
+    pub(crate) fn until(deadline: Duration) -> Self {
         Self {
             deadline,
-            bulk,
+            bulk: false,
+            retry_throttled: true,
             last_failure: RefCell::new(None),
             held: Cell::new(0),
             waiting: Cell::new(0),
@@ -59,6 +62,19 @@ impl Operation {
     /// Who is asked at this moment.
     pub(crate) fn asked(&self) -> Service {
         self.asked.get()
+    }
+
+    /// One that sends many requests by itself.
+    pub(crate) fn in_bulk(self) -> Self {
+        Self { bulk: true, ..self }
+    }
+
+    /// One that repeats what is throttled, or leaves that to its caller.
+    pub(crate) fn retrying_throttled(self, retry_throttled: bool) -> Self {
+        Self {
+            retry_throttled,
+            ..self
+        }
     }
 
     /// Takes note of a failure that is retried.

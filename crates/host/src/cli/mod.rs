@@ -7,9 +7,12 @@ mod check;
 mod daprd;
 mod escape;
 mod flag;
+mod identity;
 mod log;
 mod memory;
 mod plug;
+mod profile;
+mod reading;
 mod serve;
 mod setup;
 mod stop;
@@ -18,6 +21,11 @@ mod wait;
 use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+
+pub use self::{
+    profile::{Profile, ProfileError},
+    reading::built_in_store,
+};
 
 /// Serves Dapr secret stores that are WebAssembly components: Tencent Cloud Secrets Manager, which
 /// is built in, and others.

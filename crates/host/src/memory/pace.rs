@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 const PACE_MEMORY: Duration = Duration::from_secs(30);
 /// How long is looked back for how many calls a second succeed, and how often the pace is slowed
 /// down at most: backends count by the second.
-const PACE_WINDOW: Duration = Duration::from_millis(1_000);
+pub(super) const PACE_WINDOW: Duration = Duration::from_millis(1_000);
 /// For how long calls that did not start when they might have may start at once later.
 const PACE_CREDIT: Duration = Duration::from_millis(100);
 /// What is left of a rate that was throttled.
