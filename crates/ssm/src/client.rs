@@ -145,7 +145,7 @@ impl<T: Transport> Client<T> {
             Either::Left((result, _)) => result,
             // The work is still there, so that what it waits for can be told.
             Either::Right(_) => {
-                let origin = self.caller.endpoint.origin();
+                let origin = self.caller.endpoint(operation.asked()).origin();
                 Err(operation.deadline_error(subject, timeout, &origin))
             }
         }

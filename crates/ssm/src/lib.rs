@@ -17,6 +17,7 @@
 extern crate alloc;
 
 mod actions;
+mod address;
 mod answer;
 mod bulk;
 mod call;
