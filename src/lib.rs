@@ -13,6 +13,7 @@
 extern crate alloc;
 
 mod entries;
+mod kinds;
 mod parse;
 mod properties;
 mod settings;

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 ///
 /// The first three environment names are the official SDKs'; for the token there is no common
 /// one, so all in use are read.
-const PROPERTIES: [(&str, &[&str]); 25] = [
+const PROPERTIES: [(&str, &[&str]); 26] = [
     ("region", &["TENCENTCLOUD_REGION"]),
     ("secretId", &["TENCENTCLOUD_SECRET_ID"]),
     ("secretKey", &["TENCENTCLOUD_SECRET_KEY"]),
@@ -39,6 +39,7 @@ const PROPERTIES: [(&str, &[&str]); 25] = [
     ("roleSessionName", &[]),
     ("secretTypes", &[]),
     ("stsEndpoint", &[]),
+    ("tagFilters", &[]),
     ("timeout", &[]),
     ("versionId", &[]),
     ("versionLookup", &[]),

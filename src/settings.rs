@@ -9,6 +9,7 @@ use ssm::{
 
 use crate::{
     entries::Shape,
+    kinds::{secret_types, tag_filters},
     parse::{boolean, duration, number},
     properties::Properties,
 };
@@ -34,11 +35,10 @@ const OF_THE_HOST: [(&str, &[&str]); 3] = [
 /// Properties of the design that this version has not got, with the values that mean what it
 /// does anyway. Ignoring the others would read other secrets, or with other keys, than the
 /// operator wrote.
-const NOT_YET: [(&str, &[&str]); 6] = [
+const NOT_YET: [(&str, &[&str]); 5] = [
     ("cvmRole", &[]),
     ("roleArn", &[]),
     ("roleSessionName", &[]),
-    ("secretTypes", &["custom"]),
     ("stsEndpoint", &[]),
     ("webIdentityTokenFile", &[]),
 ];
@@ -98,6 +98,12 @@ impl Settings {
         }
         if let Some(value) = text("versionLookup") {
             client.version_lookup = version_lookup(value)?;
+        }
+        if let Some(value) = text("secretTypes") {
+            client.secret_types = secret_types(value)?;
+        }
+        if let Some(value) = text("tagFilters") {
+            client.tag_filters = tag_filters(value)?;
         }
         Ok(Self {
             client,
@@ -167,6 +173,8 @@ fn version_lookup(value: &str) -> Result<VersionLookup, Error> {
 mod tests {
     use std::time::Duration;
 
+    use ssm::SecretType;
+
     use super::*;
 
     const GOOD: [(&str, &str); 3] = [
@@ -194,6 +202,8 @@ mod tests {
         assert_eq!(settings.client.max_in_flight, ssm::DEFAULT_MAX_IN_FLIGHT);
         assert_eq!(settings.client.max_requests_per_second, 300);
         assert_eq!(settings.client.version_lookup, VersionLookup::Sequential);
+        assert_eq!(settings.client.secret_types, [SecretType::Custom]);
+        assert!(settings.client.tag_filters.is_empty());
         assert!(settings.version.is_none());
         assert_eq!(settings.prefix, "");
         assert_eq!(settings.on_error, OnError::Fail);
@@ -215,7 +225,8 @@ mod tests {
             ("multipleKeyValuesPerSecret", "true"),
             ("legacyKeys", "yes"),
             ("bulkOnError", "Skip"),
-            ("secretTypes", "custom"),
+            ("secretTypes", "database,ssh-key"),
+            ("tagFilters", "env=prod"),
             ("cacheTTL", "0"),
             ("cacheStaleOnError", "0s"),
         ])
@@ -228,6 +239,9 @@ mod tests {
         assert_eq!(settings.client.max_in_flight, 7);
         assert_eq!(settings.client.max_requests_per_second, 0);
         assert_eq!(settings.client.version_lookup, VersionLookup::Parallel);
+        let types = [SecretType::Database, SecretType::SshKey];
+        assert_eq!(settings.client.secret_types, types);
+        assert_eq!(settings.client.tag_filters[0].tag_key, "env");
         assert_eq!(settings.version.unwrap().as_str(), "v1.0");
         assert_eq!(settings.prefix, "team-a_");
         assert_eq!(settings.on_error, OnError::Skip);
@@ -258,7 +272,8 @@ mod tests {
             ("multipleKeyValuesPerSecret", "s3cr3t"),
             ("legacyKeys", "2"),
             ("bulkOnError", "s3cr3t"),
-            ("secretTypes", "custom,database"),
+            ("secretTypes", "custom,s3cr3t"),
+            ("tagFilters", "s3cr3t"),
             ("cacheTTL", "5m"),
             ("cacheMemoryLimit", "16Mi"),
             ("cacheStaleOnError", "1h"),

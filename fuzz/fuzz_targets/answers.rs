@@ -18,7 +18,7 @@ use std::{
 use libfuzzer_sys::fuzz_target;
 use ssm::{
     Client, Config, Credentials, Error, Now, OnError, Region, Request, Response, SecretName,
-    Selection, Step, Transport, TransportError, VersionId,
+    SecretType, Selection, Step, Transport, TransportError, VersionId,
 };
 use zeroize::Zeroizing;
 
@@ -112,7 +112,10 @@ fuzz_target!(|data: &[u8]| {
     };
     let own = |text: &str| Zeroizing::new(text.to_owned());
     let credentials = Credentials::new(own("AKIDx"), own(KEY), None).ok().unwrap();
-    let config = Config::new(Region::parse("ap-guangzhou").unwrap(), credentials);
+    let mut config = Config::new(Region::parse("ap-guangzhou").unwrap(), credentials);
+    if matches!(operation, b's' | b'a') {
+        config.secret_types = SecretType::ALL.to_vec();
+    }
     let script = Script {
         answers: RefCell::new(answers.split(is_separator as fn(&u8) -> bool)),
         clock: Cell::default(),
@@ -122,12 +125,17 @@ fuzz_target!(|data: &[u8]| {
     let (clock, next) = (&script.clock, &script.next);
     let name = SecretName::parse("db").unwrap();
     let version = VersionId::parse("v1").unwrap();
+    let previous = VersionId::parse("previous").unwrap();
     match operation {
         b'v' => match run(clock, next, client.get(&name, Some(&version))) {
             Ok(secret) => assert_eq!((&*secret.name, &*secret.version_id), ("db", "v1")),
             Err(error) => check(&error),
         },
-        b'c' => match run(clock, next, client.get(&name, None)) {
+        b'c' | b's' => match run(clock, next, client.get(&name, None)) {
+            Ok(secret) => assert_eq!(secret.name, "db"),
+            Err(error) => check(&error),
+        },
+        b'r' => match run(clock, next, client.get(&name, Some(&previous))) {
             Ok(secret) => assert_eq!(secret.name, "db"),
             Err(error) => check(&error),
         },

@@ -13,6 +13,8 @@ use ssm::{Error, ErrorKind};
 
 #[path = "../../src/entries.rs"]
 mod entries;
+#[path = "../../src/kinds.rs"]
+mod kinds;
 #[path = "../../crates/host/src/outbound/origin.rs"]
 mod origin;
 #[path = "../../src/parse.rs"]

@@ -6,27 +6,30 @@ use core::{pin::pin, time::Duration};
 use futures_util::future::{Either, select};
 
 use crate::{
-    actions::{Action, GetServiceStatus, SecretValue},
+    actions::{Action, GetServiceStatus, SecretValue, TagFilter},
     bulk::{self, BulkRead, OnError, Selection},
     call::{Call, Caller},
     config::Config,
     error::{Error, ErrorKind},
     names::{SecretName, VersionId},
     operation::Operation,
+    secret::{self, Known},
+    secret_type::SecretType,
     transport::Transport,
-    versions::{self, Versions},
 };
 
 /// Reads secrets from SSM over `T`.
 ///
 /// It remembers, for its own life: the difference between its clock and the server's, what its bulk
-/// reads sent in the last second, and of secrets without a current version the id of the newest one.
-/// It never remembers a value.
+/// reads sent in the last second, of secrets without a current version the id of the newest one, and
+/// which secrets are SSH key pairs. It never remembers a value.
 pub struct Client<T> {
     pub(crate) caller: Caller<T>,
     timeout: Duration,
     max_in_flight: usize,
-    versions: Versions,
+    secret_types: Vec<SecretType>,
+    tag_filters: Vec<TagFilter>,
+    known: Known,
 }
 
 impl<T: Transport> Client<T> {
@@ -35,7 +38,9 @@ impl<T: Transport> Client<T> {
         Self {
             timeout: config.timeout,
             max_in_flight: config.max_in_flight,
-            versions: Versions::new(config.version_lookup),
+            known: Known::new(config.version_lookup, &config.secret_types),
+            secret_types: config.secret_types.clone(),
+            tag_filters: config.tag_filters.clone(),
             caller: Caller::new(config, transport),
         }
     }
@@ -43,7 +48,10 @@ impl<T: Transport> Client<T> {
     /// Reads one secret: `version`, or the current one.
     ///
     /// The current version is `SSM_Current`; of a secret that has no version of this name, it is
-    /// the newest by its time of creation.
+    /// the newest by its time of creation. The version `previous` is the one before the current, by
+    /// its time of creation, unless the secret has a version of this name.
+    ///
+    /// What a name stands for SSM does not say: see [`Config::secret_types`].
     ///
     /// # Errors
     /// All kinds.
@@ -55,7 +63,7 @@ impl<T: Transport> Client<T> {
         let name = name.as_str();
         let subject = format!("reading the secret {name}");
         self.within_deadline(&subject, false, async |operation| {
-            versions::read(&self.caller, operation, &self.versions, name, version).await
+            secret::read(&self.caller, operation, &self.known, name, None, version).await
         })
         .await
     }
@@ -73,12 +81,14 @@ impl<T: Transport> Client<T> {
     ) -> Result<Vec<SecretValue>, Error> {
         let wanted = BulkRead {
             selection,
+            types: &self.secret_types,
+            tag_filters: &self.tag_filters,
             version,
             on_error,
             max_in_flight: self.max_in_flight,
         };
         self.within_deadline("reading many secrets", true, async |operation| {
-            bulk::read(&self.caller, operation, &self.versions, &wanted).await
+            bulk::read(&self.caller, operation, &self.known, &wanted).await
         })
         .await
     }

@@ -1,9 +1,10 @@
 //! Which version of a secret is read.
 //!
 //! GetSecretValue requires a version. `SSM_Current` names the one in use, but a custom secret has
-//! a version of this name only if it was made without naming one; else its newest is meant.
+//! a version of this name only if it was made without naming one; else its newest is meant. The id
+//! `previous` stands for the version before that one, unless the secret has a version of this name.
 
-use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, format, string::String};
 use core::{
     future::Future,
     pin::{Pin, pin},
@@ -21,31 +22,29 @@ use crate::{
     config::VersionLookup,
     error::{Error, ErrorKind},
     names::VersionId,
-    newest::NewestVersions,
     operation::Operation,
+    remembered::Remembered,
     transport::Transport,
+    version_order::{CURRENT, PREVIOUS, newest, previous},
 };
-
-/// The alias of the version in use
-/// (<https://www.tencentcloud.com/document/product/1078/38656>).
-const CURRENT: &str = "SSM_Current";
 
 /// Which version of a secret is its current one, as far as it is known.
 pub(crate) struct Versions {
     lookup: VersionLookup,
-    newest: NewestVersions,
+    newest: Remembered<VersionId>,
 }
 
 impl Versions {
     pub(crate) fn new(lookup: VersionLookup) -> Self {
         Self {
             lookup,
-            newest: NewestVersions::new(),
+            newest: Remembered::new(),
         }
     }
 }
 
-/// Reads `version` of the secret `name`, or its current version.
+/// Reads `version` of the secret `name`, or its current version. `previous` costs the list of versions
+/// besides.
 ///
 /// A single read asks for what is probably the current version and for the list of versions at the same
 /// time, where something makes it probable. At most one value is read in vain. A bulk read asks for one
@@ -58,7 +57,11 @@ pub(crate) async fn read<T: Transport>(
     version: Option<&VersionId>,
 ) -> Result<SecretValue, Error> {
     if let Some(version) = version {
-        return value(caller, operation, name, version.as_str()).await;
+        if version.as_str() != PREVIOUS {
+            return value(caller, operation, name, version.as_str()).await;
+        }
+        let previous = previous_version(caller, operation, name).await?;
+        return value(caller, operation, name, &previous).await;
     }
     let remembered = versions.newest.get(name);
     let probable = remembered.as_ref().map_or(CURRENT, VersionId::as_str);
@@ -99,8 +102,8 @@ pub(crate) async fn read<T: Transport>(
         if let Some(error) = missing {
             return Err(error);
         }
-    } else {
-        versions.newest.insert(name, &newest);
+    } else if let Ok(newest) = VersionId::parse(&newest) {
+        versions.newest.insert(name, newest);
     }
     value(caller, operation, name, &newest).await
 }
@@ -180,89 +183,46 @@ async fn newest_version<T: Transport>(
     operation: &Operation,
     name: &str,
 ) -> Result<String, Error> {
-    let subject = caller.shown(&format!("finding the newest version of the secret {name}"));
+    let subject = format!("finding the newest version of the secret {name}");
+    listed_version(caller, operation, name, &subject, newest).await
+}
+
+/// The version to read as the `previous` one.
+async fn previous_version<T: Transport>(
+    caller: &Caller<T>,
+    operation: &Operation,
+    name: &str,
+) -> Result<String, Error> {
+    let subject = format!("finding the previous version of the secret {name}");
+    listed_version(caller, operation, name, &subject, previous).await
+}
+
+/// The version that `pick` picks from the secret's list of versions.
+async fn listed_version<T: Transport>(
+    caller: &Caller<T>,
+    operation: &Operation,
+    name: &str,
+    subject: &str,
+    pick: for<'a> fn(&[Version<'a>]) -> Option<&'a str>,
+) -> Result<String, Error> {
+    let subject = &caller.shown(subject);
     let parameters = ListSecretVersionIds { secret_name: name };
-    let call = Call::new(Action::ListSecretVersionIds, &parameters, &subject)?;
+    let call = Call::new(Action::ListSecretVersionIds, &parameters, subject)?;
     let answer = caller.call(operation, &call).await?;
-    let fields = answer.fields(&subject, VersionsAnswer::read)?;
+    let fields = answer.fields(subject, VersionsAnswer::read)?;
     if fields.secret_name.is_some_and(|answered| answered != name) {
-        return Err(answer.malformed(&subject, "is not for this secret"));
+        return Err(answer.malformed(subject, "is not for this secret"));
     }
-    newest(fields.versions).map(str::to_owned).ok_or_else(|| {
-        Error::new(
-            ErrorKind::NotFound,
-            caller.shown(&format!(
-                "the secret {name} has no version: put a value into it"
-            )),
-        )
-        .with_request_id(Some(answer.request_id.clone()))
+    let picked = pick(&fields.versions);
+    picked.map(str::to_owned).ok_or_else(|| {
+        let what = match (newest(&fields.versions), fields.versions.len()) {
+            (None, _) => "no version: put a value into it".to_owned(),
+            (Some(only), 1) => format!("only one version, {only}, and no previous one"),
+            (Some(current), _) => format!(
+                "no version that is older than {current}, its current one: name the version to read"
+            ),
+        };
+        let message = caller.shown(&format!("the secret {name} has {what}"));
+        Error::new(ErrorKind::NotFound, message).with_request_id(Some(answer.request_id.clone()))
     })
-}
-
-/// `SSM_Current`, or the id created last. Of two of the same second the first counts: SSM's
-/// lists are newest first as far as seen, though it promises no order.
-fn newest(versions: Vec<Version<'_>>) -> Option<&str> {
-    let mut newest: Option<(i64, &str)> = None;
-    for version in versions {
-        let Some(id) = version.version_id.filter(|id| !id.is_empty()) else {
-            continue;
-        };
-        if id == CURRENT {
-            return Some(id);
-        }
-        let created = version.create_time.unwrap_or(i64::MIN);
-        if newest.is_none_or(|(latest, _)| created > latest) {
-            newest = Some((created, id));
-        }
-    }
-    newest.map(|(_, id)| id)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn version(id: &str, create_time: Option<i64>) -> Version<'_> {
-        Version {
-            version_id: Some(id),
-            create_time,
-        }
-    }
-
-    #[test]
-    fn the_newest_version_is_the_one_created_last_in_whatever_order() {
-        let versions = || {
-            vec![
-                version("v1", Some(10)),
-                version("v3", Some(30)),
-                version("v2", Some(20)),
-            ]
-        };
-        assert_eq!(newest(versions()), Some("v3"));
-        let reversed = versions().into_iter().rev().collect();
-        assert_eq!(newest(reversed), Some("v3"));
-    }
-
-    #[test]
-    fn of_two_versions_of_one_second_the_first_listed_counts() {
-        let versions = vec![version("b", Some(10)), version("a", Some(10))];
-        assert_eq!(newest(versions), Some("b"));
-    }
-
-    #[test]
-    fn a_current_version_that_appeared_is_preferred() {
-        let versions = vec![version("v9", Some(99)), version(CURRENT, Some(1))];
-        assert_eq!(newest(versions), Some(CURRENT));
-    }
-
-    #[test]
-    fn versions_without_id_or_time_do_no_harm() {
-        assert_eq!(newest(vec![]), None);
-        let nameless = Version {
-            version_id: None,
-            create_time: Some(5),
-        };
-        let versions = vec![nameless, version("", Some(9)), version("v", None)];
-        assert_eq!(newest(versions), Some("v"));
-    }
 }
