@@ -3,8 +3,11 @@
 use serde_json::{Value as Json, json};
 
 use crate::{
-    Config, Secret, SshSecretValue, UnusedValue, Value, Version, listing::list_secrets,
-    reply::ApiError, ssh,
+    Config, Secret, SshSecretValue, UnusedValue, Value, Version,
+    listing::list_secrets,
+    lookup::{metadata, named},
+    reply::ApiError,
+    ssh,
 };
 
 const CURRENT: &str = "SSM_Current";
@@ -88,21 +91,6 @@ fn find_version<'a>(secret: &'a Secret, wanted: &str) -> Option<&'a Version> {
     versions.find(|version| version.id == wanted)
 }
 
-/// What ListSecrets and DescribeSecret say of a secret.
-pub(crate) fn metadata(secret: &Secret) -> Json {
-    let created = secret.versions.iter().map(|version| version.created).min();
-    let key_pair = secret.key_pair.as_ref();
-    json!({
-        "SecretName": secret.name, "Description": "", "KmsKeyId": "", "KmsKeyType": "DEFAULT",
-        "CreateUin": 100_000_000_001_u64, "Status": secret.status, "DeleteTime": 0,
-        "CreateTime": created.unwrap_or_default(), "RotationStatus": 0, "NextRotationTime": 0,
-        "SecretType": secret.secret_type, "ProductName": secret.product,
-        "ResourceName": key_pair.map(|it| &it.name), "ResourceID": key_pair.map(|it| &it.id),
-        "ProjectID": key_pair.map(|_| 0), "AssociatedInstanceIDs": key_pair.map(|_| json!([])),
-        "CreateUinString": "100000000001",
-    })
-}
-
 fn list_secret_version_ids(config: &Config, region: &str, body: &Json) -> Result<Json, ApiError> {
     let secret = named(config, region, body)?;
     let mut versions: Vec<&Version> = secret.versions.iter().collect();
@@ -123,30 +111,6 @@ fn describe_secret(config: &Config, region: &str, body: &Json) -> Result<Json, A
     Ok(fields)
 }
 
-/// The secret that the request names, if it is there.
-pub(crate) fn named<'a>(
-    config: &'a Config,
-    region: &str,
-    body: &Json,
-) -> Result<&'a Secret, ApiError> {
-    let name = body["SecretName"].as_str().unwrap_or_default();
-    if name.is_empty() {
-        return Err(ApiError::missing("SecretName"));
-    }
-    if !is_name(name) {
-        return Err(ApiError::invalid("SecretName"));
-    }
-    let mut secrets = config.secrets.iter();
-    secrets
-        .find(|secret| secret.name == name && in_region(secret, region))
-        .ok_or_else(|| {
-            ApiError::new(
-                "ResourceNotFound.SecretNotExist",
-                "The secret does not exist.",
-            )
-        })
-}
-
 /// The secret that the request names, if its value may be read.
 fn readable<'a>(config: &'a Config, region: &str, body: &Json) -> Result<&'a Secret, ApiError> {
     let secret = named(config, region, body)?;
@@ -160,18 +124,6 @@ fn readable<'a>(config: &'a Config, region: &str, body: &Json) -> Result<&'a Sec
         &format!("ResourceUnavailable.{reason}"),
         format!("The secret cannot be read: it is {}.", secret.status),
     ))
-}
-
-pub(crate) fn in_region(secret: &Secret, region: &str) -> bool {
-    secret.region.as_deref().is_none_or(|place| place == region)
-}
-
-/// The rules of CreateSecret: at most 128 of letters, digits, `-`, `_`, first a letter or digit.
-fn is_name(name: &str) -> bool {
-    let mark = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    name.len() <= 128
-        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && name.chars().all(mark)
 }
 
 #[cfg(test)]

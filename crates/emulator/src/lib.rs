@@ -17,6 +17,7 @@ mod fault;
 mod identity;
 mod keys;
 mod listing;
+mod lookup;
 mod metadata;
 mod rates;
 mod reply;

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     Behaviour, Config, Secret,
-    actions::{in_region, metadata},
+    lookup::{in_region, metadata},
     reply::ApiError,
 };
 

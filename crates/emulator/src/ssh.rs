@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     Behaviour, Config, KeyPair, Secret,
-    actions::{in_region, named},
+    lookup::{in_region, named},
     reply::ApiError,
 };
 

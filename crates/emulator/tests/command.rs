@@ -99,6 +99,59 @@ fn sts_and_the_metadata_service_may_listen_apart() {
     assert!(get(&without.url, role).starts_with("HTTP/1.1 404"));
 }
 
+#[test]
+fn the_metadata_service_misbehaves_as_it_is_told() {
+    let folder = "/latest/meta-data/cam/security-credentials/";
+    let keys = format!("{folder}ssm-reader");
+    for (fault, path, begin, end) in [
+        (
+            "line-end@MetadataRoleName",
+            folder,
+            "HTTP/1.1 200",
+            "\r\n\r\nssm-reader\n",
+        ),
+        (
+            "status=404@MetadataRoleName",
+            folder,
+            "HTTP/1.1 404",
+            "</html>",
+        ),
+        (
+            "status=503@MetadataRoleKeys",
+            &keys,
+            "HTTP/1.1 503",
+            "</html>",
+        ),
+        (
+            "raw={@MetadataRoleKeys/ssm-reader",
+            &keys,
+            "HTTP/1.1 200",
+            "\r\n\r\n{",
+        ),
+        (
+            "error=Failed@MetadataRoleKeys",
+            &keys,
+            "HTTP/1.1 200",
+            r#"{"Code":"Failed"}"#,
+        ),
+        (
+            "no-keys@MetadataRoleKeys",
+            &keys,
+            "HTTP/1.1 200",
+            r#"{"Code":"Success"}"#,
+        ),
+        ("close@MetadataRoleKeys", &keys, "", ""),
+    ] {
+        let emulator = Running::start(&["--fault", fault]);
+        let answer = get(&emulator.url, path);
+        assert!(
+            answer.starts_with(begin) && answer.ends_with(end),
+            "{fault}: {answer}"
+        );
+        assert_eq!(answer.is_empty(), begin.is_empty(), "{fault}: {answer}");
+    }
+}
+
 /// The whole answer to a GET.
 fn get(url: &str, path: &str) -> String {
     let address = url.strip_prefix("http://").unwrap();
