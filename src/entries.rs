@@ -48,16 +48,15 @@ pub(crate) fn entries(name: &str, secret: SecretValue, shape: Shape) -> Vec<(Str
 
 /// Without what SSM left out.
 fn put_pair(entries: &mut Entries, pair: SshKeyPair) {
-    for (key, value) in [
-        ("PrivateKey", pair.private_key),
-        ("PublicKey", pair.public_key),
-        ("KeyId", pair.key_id),
-        ("KeyName", pair.key_name),
-    ] {
+    let mut put = |key: &str, value: String| {
         if !value.is_empty() {
             entries.put(key.to_owned(), value);
         }
-    }
+    };
+    put("PrivateKey", pair.private_key);
+    put("PublicKey", pair.public_key);
+    put("KeyId", pair.key_id);
+    put("KeyName", pair.key_name);
 }
 
 /// Entries in the order of their keys, each key once.

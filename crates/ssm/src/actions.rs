@@ -105,12 +105,14 @@ pub struct SshKeyPair {
     pub key_name: String,
 }
 
-/// The parameters of GetSecretValue. SSM requires both.
+/// The parameters of the actions about one secret: GetSecretValue, which requires a version, and
+/// ListSecretVersionIds and GetSSHKeyPairValue, which have none.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct GetSecretValue<'a> {
+pub(crate) struct OfSecret<'a> {
     pub(crate) secret_name: &'a str,
-    pub(crate) version_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) version_id: Option<&'a str>,
 }
 
 /// The answer of GetSecretValue.
@@ -130,13 +132,6 @@ impl<'a> SecretValueAnswer<'a> {
             secret_binary: json.text("SecretBinary")?,
         })
     }
-}
-
-/// The parameters of GetSSHKeyPairValue.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct GetSshKeyPairValue<'a> {
-    pub(crate) secret_name: &'a str,
 }
 
 /// The answer of GetSSHKeyPairValue.
@@ -235,13 +230,6 @@ impl SecretsPage {
             secret_metadatas,
         })
     }
-}
-
-/// The parameters of ListSecretVersionIds.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct ListSecretVersionIds<'a> {
-    pub(crate) secret_name: &'a str,
 }
 
 /// The answer of ListSecretVersionIds.

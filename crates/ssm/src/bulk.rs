@@ -1,6 +1,6 @@
 //! Reading many secrets: lists and reads at once, in one bounded set of requests in flight.
 
-use alloc::{borrow::ToOwned, collections::VecDeque, format, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
@@ -69,7 +69,7 @@ pub(crate) async fn read<T: Transport>(
     known: &Known,
     wanted: &BulkRead<'_>,
 ) -> Result<Vec<SecretValue>, Error> {
-    let mut queue: VecDeque<(String, Option<SecretType>)> = VecDeque::new();
+    let mut queue: Vec<(String, Option<SecretType>)> = Vec::new();
     let mut listings: Vec<Listing> = Vec::new();
     let mut distinct: Vec<String> = Vec::new();
     let prefix = match wanted.selection {
@@ -107,11 +107,7 @@ pub(crate) async fn read<T: Transport>(
                 let range = listing.next_page()?;
                 Some(Task::Page(list, listing.kind, range))
             });
-            let value = || {
-                queue
-                    .pop_front()
-                    .map(|(name, kind)| Task::Value(name, kind))
-            };
+            let value = || queue.pop().map(|(name, kind)| Task::Value(name, kind));
             let Some(task) = page.or_else(value) else {
                 break;
             };
@@ -130,7 +126,7 @@ pub(crate) async fn read<T: Transport>(
                         if name.starts_with(prefix)
                             && sorted::insert(&mut distinct, name.clone(), |name| name)
                         {
-                            queue.push_back((name, Some(kind)));
+                            queue.push((name, Some(kind)));
                         }
                     }
                 }

@@ -1,7 +1,7 @@
 //! The client: its memory and its operations.
 
 use alloc::{format, vec::Vec};
-use core::{pin::pin, time::Duration};
+use core::{mem::take, pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
 
@@ -34,13 +34,13 @@ pub struct Client<T> {
 
 impl<T: Transport> Client<T> {
     /// A client that has sent nothing yet.
-    pub fn new(config: Config, transport: T) -> Self {
+    pub fn new(mut config: Config, transport: T) -> Self {
         Self {
             timeout: config.timeout,
             max_in_flight: config.max_in_flight,
             known: Known::new(config.version_lookup, &config.secret_types),
-            secret_types: config.secret_types.clone(),
-            tag_filters: config.tag_filters.clone(),
+            secret_types: take(&mut config.secret_types),
+            tag_filters: take(&mut config.tag_filters),
             caller: Caller::new(config, transport),
         }
     }

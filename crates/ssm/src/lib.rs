@@ -17,6 +17,7 @@ extern crate alloc;
 
 mod actions;
 mod answer;
+mod ask;
 mod base64;
 mod bulk;
 mod call;

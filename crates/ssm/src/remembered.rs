@@ -1,45 +1,61 @@
-//! What is remembered by the names of secrets.
+//! What is remembered of secrets.
 
-use alloc::{borrow::ToOwned, collections::VecDeque, string::String};
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::cell::RefCell;
+
+use crate::names::VersionId;
 
 /// Of how many secrets something is remembered: a region holds at most 1000.
 const REMEMBERED: usize = 1_024;
 
-/// Something known of each of some secrets, such as which version was the newest. What has been there
-/// longest is forgotten first. Never a value.
-pub(crate) struct Remembered<V> {
-    of: RefCell<VecDeque<(String, V)>>,
+/// Of each secret that was seen to have no `SSM_Current` the version last seen to be the newest, and of
+/// SSH key pairs that they are. What has been there longest is forgotten first. Never a value.
+pub(crate) struct Remembered {
+    /// `None` is an SSH key pair.
+    of: RefCell<Vec<(String, Option<VersionId>)>>,
 }
 
-impl<V: Clone> Remembered<V> {
+impl Remembered {
     pub(crate) fn new() -> Self {
         Self {
-            of: RefCell::new(VecDeque::new()),
+            of: RefCell::new(Vec::new()),
         }
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<V> {
-        let of = self.of.borrow();
-        let mut known = of.iter();
-        let (_, value) = known.find(|(known, _)| known == name)?;
-        Some(value.clone())
+    /// The newest version of the secret `name`.
+    pub(crate) fn newest(&self, name: &str) -> Option<VersionId> {
+        self.get(name)?
     }
 
-    pub(crate) fn insert(&self, name: &str, value: V) {
+    /// Whether the secret `name` is known to be an SSH key pair.
+    pub(crate) fn is_ssh_key(&self, name: &str) -> bool {
+        matches!(self.get(name), Some(None))
+    }
+
+    /// Remembers the newest version of a secret, or that it is an SSH key pair.
+    pub(crate) fn insert(&self, name: &str, newest: Option<VersionId>) {
         let mut of = self.of.borrow_mut();
         if let Some((_, known)) = of.iter_mut().find(|(known, _)| known == name) {
-            *known = value;
+            *known = newest;
             return;
         }
         if of.len() == REMEMBERED {
-            of.pop_front();
+            of.remove(0);
         }
-        of.push_back((name.to_owned(), value));
+        of.push((name.to_owned(), newest));
     }
 
     pub(crate) fn forget(&self, name: &str) {
-        self.of.borrow_mut().retain(|(known, _)| known != name);
+        let mut of = self.of.borrow_mut();
+        if let Some(place) = of.iter().position(|(known, _)| known == name) {
+            of.remove(place);
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<Option<VersionId>> {
+        let of = self.of.borrow();
+        let (_, known) = of.iter().find(|(known, _)| known == name)?;
+        Some(known.clone())
     }
 }
 
@@ -50,15 +66,20 @@ mod tests {
     #[test]
     fn what_is_remembered_is_bounded_and_the_last_word_counts() {
         let memory = Remembered::new();
+        let version = |id| VersionId::parse(id).ok();
         for number in 0..=REMEMBERED {
-            memory.insert(&number.to_string(), "v1");
-            memory.insert(&number.to_string(), "v2");
+            memory.insert(&number.to_string(), version("v1"));
+            memory.insert(&number.to_string(), version("v2"));
         }
         assert_eq!(memory.of.borrow().len(), REMEMBERED);
-        assert_eq!(memory.get("0"), None);
-        assert_eq!(memory.get("1"), Some("v2"));
+        assert_eq!(memory.newest("0"), None);
+        assert_eq!(memory.newest("1"), version("v2"));
+        assert!(!memory.is_ssh_key("1") && !memory.is_ssh_key("0"));
+        memory.insert("1", None);
+        assert_eq!(memory.newest("1"), None);
+        assert!(memory.is_ssh_key("1"));
         memory.forget("1");
-        assert_eq!(memory.get("1"), None);
+        assert!(!memory.is_ssh_key("1"));
         assert_eq!(memory.of.borrow().len(), REMEMBERED - 1);
     }
 }

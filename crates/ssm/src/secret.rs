@@ -20,17 +20,17 @@ use crate::{
     ssh_key,
     transport::Transport,
     version_order::CURRENT,
-    versions::{self, Versions},
+    versions,
 };
 
 /// What is known of secrets, for the life of a client. Never a value.
 pub(crate) struct Known {
-    versions: Versions,
+    lookup: VersionLookup,
     /// Whether a secret of unknown type may be an SSH key pair.
     among: bool,
     /// Whether every secret is one.
     all: bool,
-    ssh_keys: Remembered<()>,
+    remembered: Remembered,
 }
 
 impl Known {
@@ -38,10 +38,10 @@ impl Known {
     pub(crate) fn new(lookup: VersionLookup, types: &[SecretType]) -> Self {
         let among = types.contains(&SecretType::SshKey);
         Self {
-            versions: Versions::new(lookup),
+            lookup,
             among,
             all: among && types.len() == 1,
-            ssh_keys: Remembered::new(),
+            remembered: Remembered::new(),
         }
     }
 }
@@ -62,25 +62,14 @@ pub(crate) async fn read<T: Transport>(
     kind: Option<SecretType>,
     version: Option<&VersionId>,
 ) -> Result<SecretValue, Error> {
-    let read = async |by| {
-        let result = match by {
-            As::Value => versions::read(caller, operation, &known.versions, name, version).await,
-            As::SshKey => ssh_key::read(caller, operation, name, version).await,
-        };
-        if result.is_ok() && known.among {
-            match by {
-                As::Value => known.ssh_keys.forget(name),
-                As::SshKey => known.ssh_keys.insert(name, ()),
-            }
-        }
-        result
-    };
+    let remembered = &known.remembered;
+    let was_ssh_key = remembered.is_ssh_key(name);
     // SSH key pairs have no versions, so another than the current one is none of theirs.
     let current = version.is_none_or(|version| version.as_str() == CURRENT);
-    let (first, second) = match kind {
+    let (mut by, mut other) = match kind {
         Some(SecretType::SshKey) => (As::SshKey, None),
         None if known.among && current => {
-            if known.all || known.ssh_keys.get(name).is_some() {
+            if known.all || was_ssh_key {
                 (As::SshKey, Some(As::Value))
             } else {
                 (As::Value, Some(As::SshKey))
@@ -88,17 +77,40 @@ pub(crate) async fn read<T: Transport>(
         }
         _ => (As::Value, None),
     };
-    match (read(first).await, second) {
-        (Err(error), Some(second)) if may_be_of_another_type(&error) => read(second)
-            .await
-            .map_err(|other| of_both(error, other, second)),
-        (Ok(secret), Some(As::SshKey)) if holds_key_pair(&secret.value) => {
-            match read(As::SshKey).await {
-                Err(error) if may_be_of_another_type(&error) => Ok(secret),
-                result => result,
+    let mut first = None;
+    // Every place that waits for an answer costs code, so there is one for each action.
+    loop {
+        let result = match by {
+            As::Value => {
+                versions::read(caller, operation, known.lookup, remembered, name, version).await
             }
+            As::SshKey => ssh_key::read(caller, operation, name, version).await,
+        };
+        match (by, result.is_ok()) {
+            (As::SshKey, true) if known.among => remembered.insert(name, None),
+            (As::Value, true) if was_ssh_key && remembered.is_ssh_key(name) => {
+                remembered.forget(name);
+            }
+            _ => {}
         }
-        (result, _) => result,
+        if let Some(second) = other.take().filter(|_| is_open(&result, by)) {
+            first = Some(result);
+            by = second;
+            continue;
+        }
+        return match (first, result) {
+            (Some(Err(first)), Err(second)) => Err(of_both(first, second, by)),
+            (Some(Ok(secret)), Err(error)) if may_be_of_another_type(&error) => Ok(secret),
+            (_, result) => result,
+        };
+    }
+}
+
+/// Whether the secret may be one for the other action, after `result` of this one.
+fn is_open(result: &Result<SecretValue, Error>, by: As) -> bool {
+    match result {
+        Ok(secret) => by == As::Value && holds_key_pair(&secret.value),
+        Err(error) => may_be_of_another_type(error),
     }
 }
 

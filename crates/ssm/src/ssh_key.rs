@@ -3,9 +3,10 @@
 use alloc::{borrow::ToOwned, format, string::String};
 
 use crate::{
-    actions::{Action, GetSshKeyPairValue, SecretValue, SshKeyPair, SshKeyPairAnswer, Value},
+    actions::{Action, SecretValue, SshKeyPair, SshKeyPairAnswer, Value},
+    ask::ask,
     base64,
-    call::{Call, Caller},
+    call::Caller,
     error::{Error, ErrorKind},
     names::VersionId,
     operation::Operation,
@@ -32,9 +33,9 @@ pub(crate) async fn read<T: Transport>(
         return Err(Error::new(ErrorKind::NotFound, message));
     }
     let subject = caller.shown(&format!("reading the SSH key pair {name}"));
-    let parameters = GetSshKeyPairValue { secret_name: name };
-    let call = Call::new(Action::GetSshKeyPairValue, &parameters, &subject)?;
-    let answer = caller.call(operation, &call).await.map_err(|mut error| {
+    let action = Action::GetSshKeyPairValue;
+    let asked = ask(caller, operation, action, name, None, &subject).await;
+    let answer = asked.map_err(|mut error| {
         // This action has no codes of its own for a secret in such a state.
         if error.code.as_deref() == Some("ResourceUnavailable") {
             error

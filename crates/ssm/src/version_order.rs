@@ -11,8 +11,10 @@ pub(crate) const PREVIOUS: &str = "previous";
 /// `SSM_Current`, or the id created last. Of two of the same second the first counts: SSM's
 /// lists are newest first as far as seen, though it promises no order.
 pub(crate) fn newest<'a>(versions: &[Version<'a>]) -> Option<&'a str> {
-    let current = latest(versions, |id, _| id == CURRENT);
-    Some(current.or_else(|| latest(versions, |_, _| true))?.1)
+    match created(versions, CURRENT) {
+        Some(_) => Some(CURRENT),
+        None => latest(versions, i64::MAX, ""),
+    }
 }
 
 /// The version called `previous`, or the one before the [`newest`]: of those created earlier than
@@ -20,33 +22,39 @@ pub(crate) fn newest<'a>(versions: &[Version<'a>]) -> Option<&'a str> {
 ///
 /// What is as old as `SSM_Current` is no earlier version: it may be what the alias stands for.
 pub(crate) fn previous<'a>(versions: &[Version<'a>]) -> Option<&'a str> {
-    let previous = latest(versions, |id, _| id == PREVIOUS).or_else(|| {
-        if let Some((since, _)) = latest(versions, |id, _| id == CURRENT) {
-            return latest(versions, |_, created| created < since);
-        }
-        let (_, newest) = latest(versions, |_, _| true)?;
-        latest(versions, |id, _| id != newest)
-    });
-    Some(previous?.1)
+    if created(versions, PREVIOUS).is_some() {
+        return Some(PREVIOUS);
+    }
+    let (until, except) = match created(versions, CURRENT) {
+        Some(since) => (since.checked_sub(1)?, CURRENT),
+        None => (i64::MAX, latest(versions, i64::MAX, "")?),
+    };
+    latest(versions, until, except)
 }
 
-/// The first of the latest among those that count by id and time. A version of unknown time is older
-/// than any other.
-fn latest<'a>(
-    versions: &[Version<'a>],
-    counts: impl Fn(&str, i64) -> bool,
-) -> Option<(i64, &'a str)> {
+/// When the version `id` was created, if it is there. One of unknown time is older than any other.
+fn created(versions: &[Version<'_>], id: &str) -> Option<i64> {
+    let mut versions = versions.iter();
+    let found = versions.find(|version| version.version_id == Some(id))?;
+    Some(found.create_time.unwrap_or(i64::MIN))
+}
+
+/// Of the versions created `until` then the first of the latest, but for `except` and those without an
+/// id.
+fn latest<'a>(versions: &[Version<'a>], until: i64, except: &str) -> Option<&'a str> {
     let mut latest: Option<(i64, &str)> = None;
     for version in versions {
         let created = version.create_time.unwrap_or(i64::MIN);
-        if let Some(id) = version.version_id.filter(|id| !id.is_empty())
-            && counts(id, created)
+        if let Some(id) = version.version_id
+            && !id.is_empty()
+            && id != except
+            && created <= until
             && latest.is_none_or(|(known, _)| created > known)
         {
             latest = Some((created, id));
         }
     }
-    latest
+    Some(latest?.1)
 }
 
 #[cfg(test)]

@@ -13,12 +13,10 @@ use core::{
 use futures_util::future::{Either, select};
 
 use crate::{
-    actions::{
-        Action, GetSecretValue, ListSecretVersionIds, SecretValue, SecretValueAnswer, Value,
-        Version, VersionsAnswer,
-    },
+    actions::{Action, SecretValue, SecretValueAnswer, Value, Version, VersionsAnswer},
     answer::Answer,
-    call::{Call, Caller},
+    ask::ask,
+    call::Caller,
     config::VersionLookup,
     error::{Error, ErrorKind},
     names::VersionId,
@@ -27,21 +25,6 @@ use crate::{
     transport::Transport,
     version_order::{CURRENT, PREVIOUS, newest, previous},
 };
-
-/// Which version of a secret is its current one, as far as it is known.
-pub(crate) struct Versions {
-    lookup: VersionLookup,
-    newest: Remembered<VersionId>,
-}
-
-impl Versions {
-    pub(crate) fn new(lookup: VersionLookup) -> Self {
-        Self {
-            lookup,
-            newest: Remembered::new(),
-        }
-    }
-}
 
 /// Reads `version` of the secret `name`, or its current version. `previous` costs the list of versions
 /// besides.
@@ -52,23 +35,26 @@ impl Versions {
 pub(crate) async fn read<T: Transport>(
     caller: &Caller<T>,
     operation: &Operation,
-    versions: &Versions,
+    lookup: VersionLookup,
+    known: &Remembered,
     name: &str,
     version: Option<&VersionId>,
 ) -> Result<SecretValue, Error> {
     if let Some(version) = version {
-        if version.as_str() != PREVIOUS {
-            return value(caller, operation, name, version.as_str()).await;
+        let before;
+        let mut id = version.as_str();
+        if id == PREVIOUS {
+            before = listed_version(caller, operation, name, PREVIOUS, previous).await?;
+            id = &before;
         }
-        let previous = previous_version(caller, operation, name).await?;
-        return value(caller, operation, name, &previous).await;
+        return value(caller, operation, name, id).await;
     }
-    let remembered = versions.newest.get(name);
+    let remembered = known.newest(name);
     let probable = remembered.as_ref().map_or(CURRENT, VersionId::as_str);
-    let at_once = remembered.is_some() || versions.lookup == VersionLookup::Parallel;
+    let at_once = remembered.is_some() || lookup == VersionLookup::Parallel;
     // Neither is sent before it is waited for.
     let mut reading = pin!(value(caller, operation, name, probable));
-    let mut listing = pin!(newest_version(caller, operation, name));
+    let mut listing = pin!(listed_version(caller, operation, name, "newest", newest));
     let (mut secret, mut newest) = (None, None);
     if at_once && !operation.bulk {
         match select(reading.as_mut(), listing.as_mut()).await {
@@ -89,7 +75,7 @@ pub(crate) async fn read<T: Transport>(
         Ok(newest) => newest,
         // SSM said twice that it is not there: what it said of the value is the better answer.
         Err(error) if error.has_code("ResourceNotFound") => {
-            versions.newest.forget(name);
+            known.forget(name);
             return Err(missing.unwrap_or(error));
         }
         Err(error) => return Err(error),
@@ -98,12 +84,12 @@ pub(crate) async fn read<T: Transport>(
         return settle(secret, reading).await;
     }
     if newest == CURRENT {
-        versions.newest.forget(name);
+        known.forget(name);
         if let Some(error) = missing {
             return Err(error);
         }
     } else if let Ok(newest) = VersionId::parse(&newest) {
-        versions.newest.insert(name, newest);
+        known.insert(name, Some(newest));
     }
     value(caller, operation, name, &newest).await
 }
@@ -129,12 +115,8 @@ async fn value<T: Transport>(
     version: &str,
 ) -> Result<SecretValue, Error> {
     let subject = caller.shown(&format!("reading the secret {name} (version {version})"));
-    let parameters = GetSecretValue {
-        secret_name: name,
-        version_id: version,
-    };
-    let call = Call::new(Action::GetSecretValue, &parameters, &subject)?;
-    let answer = caller.call(operation, &call).await?;
+    let action = Action::GetSecretValue;
+    let answer = ask(caller, operation, action, name, Some(version), &subject).await?;
     check_value(&answer, &subject, name, version)
 }
 
@@ -176,53 +158,32 @@ fn check_value(
     })
 }
 
-/// The version to read of a secret whose current version is not known to exist: still
-/// `SSM_Current` if it is there after all, else the newest.
-async fn newest_version<T: Transport>(
-    caller: &Caller<T>,
-    operation: &Operation,
-    name: &str,
-) -> Result<String, Error> {
-    let subject = format!("finding the newest version of the secret {name}");
-    listed_version(caller, operation, name, &subject, newest).await
-}
-
-/// The version to read as the `previous` one.
-async fn previous_version<T: Transport>(
-    caller: &Caller<T>,
-    operation: &Operation,
-    name: &str,
-) -> Result<String, Error> {
-    let subject = format!("finding the previous version of the secret {name}");
-    listed_version(caller, operation, name, &subject, previous).await
-}
-
-/// The version that `pick` picks from the secret's list of versions.
+/// The version that `pick` picks from the secret's list of versions: `what`, in messages. The newest is
+/// `SSM_Current` if it is there, though it was not known to exist.
 async fn listed_version<T: Transport>(
     caller: &Caller<T>,
     operation: &Operation,
     name: &str,
-    subject: &str,
+    what: &str,
     pick: for<'a> fn(&[Version<'a>]) -> Option<&'a str>,
 ) -> Result<String, Error> {
-    let subject = &caller.shown(subject);
-    let parameters = ListSecretVersionIds { secret_name: name };
-    let call = Call::new(Action::ListSecretVersionIds, &parameters, subject)?;
-    let answer = caller.call(operation, &call).await?;
+    let subject = &caller.shown(&format!("finding the {what} version of the secret {name}"));
+    let action = Action::ListSecretVersionIds;
+    let answer = ask(caller, operation, action, name, None, subject).await?;
     let fields = answer.fields(subject, VersionsAnswer::read)?;
     if fields.secret_name.is_some_and(|answered| answered != name) {
         return Err(answer.malformed(subject, "is not for this secret"));
     }
     let picked = pick(&fields.versions);
     picked.map(str::to_owned).ok_or_else(|| {
-        let what = match (newest(&fields.versions), fields.versions.len()) {
+        let lack = match (newest(&fields.versions), fields.versions.len()) {
             (None, _) => "no version: put a value into it".to_owned(),
             (Some(only), 1) => format!("only one version, {only}, and no previous one"),
             (Some(current), _) => format!(
                 "no version that is older than {current}, its current one: name the version to read"
             ),
         };
-        let message = caller.shown(&format!("the secret {name} has {what}"));
+        let message = caller.shown(&format!("the secret {name} has {lack}"));
         Error::new(ErrorKind::NotFound, message).with_request_id(Some(answer.request_id.clone()))
     })
 }
