@@ -107,21 +107,19 @@ fn base64_is_undone_where_it_hides_a_key() {
 #[test]
 fn a_value_that_holds_the_fields_of_a_key_pair_is_read_as_one_and_else_stays_as_it_is() {
     let json = r#"{"SSHKeyID":"skey-1","PrivateKey":"LS0t"}"#;
-    let cases: [(fn() -> Reply, Result<&str, ErrorKind>); 4] = [
-        (|| key_pair(PEM, ""), Ok(PEM)),
-        (|| Reply::code("UnsupportedOperation"), Ok(json)),
-        (|| Reply::code("UnauthorizedOperation"), Ok(json)),
-        (
-            || Reply::code("RequestLimitExceeded"),
-            Err(ErrorKind::Throttled),
-        ),
-    ];
-    for (ssh, expected) in cases {
-        let (client, world) =
-            client_with(of_types(&BOTH), move |seen| match seen.action.as_str() {
-                "GetSSHKeyPairValue" => ssh(),
+    for (code, expected) in [
+        ("", Ok(PEM)),
+        ("UnsupportedOperation", Ok(json)),
+        ("UnauthorizedOperation", Ok(json)),
+        ("RequestLimitExceeded", Err(ErrorKind::Throttled)),
+    ] {
+        let (client, world) = client_with(of_types(&BOTH), move |seen| {
+            match (seen.action.as_str(), code) {
+                ("GetSSHKeyPairValue", "") => key_pair(PEM, ""),
+                ("GetSSHKeyPairValue", code) => Reply::code(code),
                 _ => Reply::text("x", "SSM_Current", json),
-            });
+            }
+        });
         match (get(&client, &world), expected) {
             (Ok(secret), Ok(value)) => assert!(secret.value.as_str() == value),
             (Err(error), Err(kind)) => assert_eq!(error.kind, kind),
