@@ -40,7 +40,7 @@ pub(crate) const TKE_PROVIDER_ID: &str = "TKE_PROVIDER_ID";
 pub(crate) const TKE_ROLE_ARN: &str = "TKE_ROLE_ARN";
 
 /// Every other property that is looked at, as Dapr users write it.
-pub(crate) const OTHERS: [&str; 17] = [
+pub(crate) const OTHERS: [&str; 18] = [
     "allowInsecureEndpoint",
     "bulkOnError",
     "cacheMemoryLimit",
@@ -55,6 +55,7 @@ pub(crate) const OTHERS: [&str; 17] = [
     "prefix",
     "retryThrottled",
     "secretTypes",
+    "tagFilters",
     "timeout",
     "versionId",
     "versionLookup",

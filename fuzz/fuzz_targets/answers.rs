@@ -19,7 +19,8 @@ use std::{
 use libfuzzer_sys::fuzz_target;
 use ssm::{
     Client, Config, CredentialChain, CredentialSource, Credentials, Error, Now, OnError, Region,
-    Request, Response, Role, SecretName, Selection, Step, Transport, TransportError, VersionId,
+    Request, Response, Role, SecretName, SecretType, Selection, Step, Transport, TransportError,
+    VersionId,
 };
 use zeroize::Zeroizing;
 
@@ -141,7 +142,10 @@ fuzz_target!(|data: &[u8]| {
     if matches!(operation, b'a' | b'i') {
         chain.role = role().ok();
     }
-    let config = Config::new(Region::parse("ap-guangzhou").unwrap(), chain);
+    let mut config = Config::new(Region::parse("ap-guangzhou").unwrap(), chain);
+    if matches!(operation, b'h' | b'k') {
+        config.secret_types = SecretType::ALL.to_vec();
+    }
     let script = Script {
         answers: RefCell::new(answers.split(is_separator as fn(&u8) -> bool)),
         clock: Cell::default(),
@@ -151,6 +155,7 @@ fuzz_target!(|data: &[u8]| {
     let (clock, next) = (&script.clock, &script.next);
     let name = SecretName::parse("db").unwrap();
     let version = VersionId::parse("v1").unwrap();
+    let previous = VersionId::parse("previous").unwrap();
     match operation {
         b'v' => match run(clock, next, client.get(&name, Some(&version))) {
             Ok(secret) => assert_eq!((&*secret.name, &*secret.version_id), ("db", "v1")),
@@ -163,7 +168,11 @@ fuzz_target!(|data: &[u8]| {
             }
             Err(error) => check(&error, key),
         },
-        b'c' | b'm' | b'w' | b'a' => match run(clock, next, client.get(&name, None)) {
+        b'c' | b'm' | b'w' | b'a' | b'h' => match run(clock, next, client.get(&name, None)) {
+            Ok(secret) => assert_eq!(secret.name, "db"),
+            Err(error) => check(&error, key),
+        },
+        b'r' => match run(clock, next, client.get(&name, Some(&previous))) {
             Ok(secret) => assert_eq!(secret.name, "db"),
             Err(error) => check(&error, key),
         },
