@@ -4,10 +4,10 @@ use alloc::{borrow::ToOwned, format, string::String};
 use core::time::Duration;
 
 use ssm::{CredentialChain, CredentialSource, Credentials, Endpoint, Error, Role};
+use ssm_settings::{TKE, TKE_PROVIDER_ID, TKE_ROLE_ARN, TKE_WEB_IDENTITY_TOKEN_FILE};
 use zeroize::Zeroizing;
 
 use crate::{
-    names::{TKE, TKE_PROVIDER_ID, TKE_ROLE_ARN},
     parse::duration,
     properties::{Given, Properties, has_keys},
 };
@@ -99,7 +99,7 @@ fn web_identity(properties: &Properties, roles: &Roles) -> Result<CredentialSour
     };
     // A file ends in a line break, a token does not.
     let Some(token) = either("webIdentityToken", "") else {
-        let file = either("webIdentityTokenFile", "TKE_WEB_IDENTITY_TOKEN_FILE");
+        let file = either("webIdentityTokenFile", TKE_WEB_IDENTITY_TOKEN_FILE);
         return Err(Error::invalid_config(if file.is_some() {
             "webIdentityTokenFile (or TKE_WEB_IDENTITY_TOKEN_FILE) names a file, and only the command \
              dapr-wasm-host reads it and hands over the token; elsewhere, set webIdentityToken \

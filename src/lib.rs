@@ -15,7 +15,6 @@ extern crate alloc;
 mod chain;
 mod entries;
 mod kinds;
-mod names;
 mod parse;
 mod properties;
 mod settings;

@@ -3,9 +3,8 @@
 use alloc::{format, string::String, vec::Vec};
 
 use ssm::Error;
+use ssm_settings::{CREDENTIALS, OTHERS, TKE, TKE_REGION, variable_name};
 use zeroize::Zeroizing;
-
-use crate::names::{CREDENTIALS, OTHERS, TKE, TKE_REGION, variable_name};
 
 /// The properties that were given, an empty one counting as not given. Wiped when dropped; no
 /// `Debug`, because a key is among them.

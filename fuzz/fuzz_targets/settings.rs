@@ -17,8 +17,6 @@ mod chain;
 mod entries;
 #[path = "../../src/kinds.rs"]
 mod kinds;
-#[path = "../../src/names.rs"]
-mod names;
 #[path = "../../crates/host/src/outbound/origin.rs"]
 mod origin;
 #[path = "../../src/parse.rs"]

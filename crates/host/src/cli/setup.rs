@@ -8,10 +8,11 @@ use std::{
 };
 
 use clap::Args;
+use ssm_settings::PREFIX;
 
 use super::{
     allow::Allowed,
-    built_in::{self, BUILT_IN, KeyAnswers, PREFIX, WASM},
+    built_in::{self, BUILT_IN, KeyAnswers, WASM},
     memory,
     profile::Profile,
 };
