@@ -8,6 +8,7 @@ mod daprd;
 mod escape;
 mod flag;
 mod log;
+mod manager;
 mod memory;
 mod plug;
 mod serve;

@@ -24,6 +24,7 @@ mod instances;
 mod javascript;
 mod listeners;
 mod logs;
+mod manager;
 mod memory;
 mod memory_pace;
 mod names;
