@@ -90,3 +90,11 @@ soak: daprd
 # Run the commands of all READMEs as they stand there
 readme: tools build
     PATH="$PWD/target/tools/bin:$PATH" python3 tools/readme.py README.md examples/*/README.md
+
+# Hold the manifests of examples/kubernetes, compose and systemd to what will read them (needs Go)
+manifests: tools
+    tools/manifests
+
+# Apply examples/kubernetes to a real API server, built of its source (needs Go and etcd)
+apiserver:
+    tools/apiserver

@@ -25,6 +25,7 @@ mod javascript;
 mod keys;
 mod listeners;
 mod logs;
+mod manager;
 mod memory;
 mod memory_pace;
 mod names;
