@@ -63,11 +63,11 @@ hosts: tools compose
     python3 -m venv target/python && target/python/bin/pip install --quiet -r examples/python/requirements.txt
     cargo bench --locked --package dapr-wasm-host --bench hosts
 
-# Install what tests run beside our own: the wasmtime command, the official Python SDK, just
+# Install what tests run beside our own: the wasmtime commands, the SDKs of Dapr and Tencent Cloud, just
 tools:
     tools/setup
 
-# Build the daprd and the conformance suite that tests plug the host into (needs Go)
+# Build the daprds and conformance suites that tests plug the host into (needs Go)
 daprd:
     tools/daprd
 

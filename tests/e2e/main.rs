@@ -32,6 +32,7 @@ mod secrecy;
 mod segments;
 mod spin;
 mod tencentcloud_sdk;
+mod tencentcloud_sdks;
 mod transport;
 mod versions;
 mod wasmtime;

@@ -11,9 +11,11 @@
 mod api_grpc;
 mod api_http;
 mod check;
+mod conformance;
 mod connections;
 mod daprd;
 mod daprd_faults;
+mod daprd_reload;
 mod dead;
 mod debug;
 mod failures;
