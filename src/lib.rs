@@ -14,6 +14,7 @@ extern crate alloc;
 
 mod chain;
 mod entries;
+mod kinds;
 mod names;
 mod parse;
 mod properties;

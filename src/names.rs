@@ -2,61 +2,31 @@
 
 use alloc::string::String;
 
-/// What says where the keys come from, with what each is called in the environment if not
-/// `TENCENTCLOUD_SSM_…`: the names that Tencent Cloud's tools have in use. For the token there is no
-/// common one, so all are read.
+/// What says where the keys come from, with what each is called in the environment behind
+/// [`PREFIX`]: the names that Tencent Cloud's tools have in use, and an empty one for `SSM_…`. For the
+/// token there is no common one, so all are read.
 pub(crate) const CREDENTIALS: [(&str, &[&str]); 14] = [
-    ("region", &["TENCENTCLOUD_REGION"]),
-    ("secretId", &["TENCENTCLOUD_SECRET_ID"]),
-    ("secretKey", &["TENCENTCLOUD_SECRET_KEY"]),
-    (
-        "token",
-        &[
-            "TENCENTCLOUD_TOKEN",
-            "TENCENTCLOUD_SESSION_TOKEN",
-            "TENCENTCLOUD_SECURITY_TOKEN",
-        ],
-    ),
-    (
-        "cvmRole",
-        &["TENCENTCLOUD_SSM_CVM_ROLE", "TENCENTCLOUD_CAM_ROLE_NAME"],
-    ),
-    (
-        "externalId",
-        &[
-            "TENCENTCLOUD_SSM_EXTERNAL_ID",
-            "TENCENTCLOUD_ASSUME_ROLE_EXTERNAL_ID",
-        ],
-    ),
-    ("metadataEndpoint", &[]),
-    ("providerId", &[]),
-    (
-        "roleArn",
-        &[
-            "TENCENTCLOUD_SSM_ROLE_ARN",
-            "TENCENTCLOUD_ROLE_ARN",
-            "TENCENTCLOUD_ASSUME_ROLE_ARN",
-        ],
-    ),
+    ("region", &["REGION"]),
+    ("secretId", &["SECRET_ID"]),
+    ("secretKey", &["SECRET_KEY"]),
+    ("token", &["TOKEN", "SESSION_TOKEN", "SECURITY_TOKEN"]),
+    ("cvmRole", &["", "CAM_ROLE_NAME"]),
+    ("externalId", &["", "ASSUME_ROLE_EXTERNAL_ID"]),
+    ("metadataEndpoint", &[""]),
+    ("providerId", &[""]),
+    ("roleArn", &["", "ROLE_ARN", "ASSUME_ROLE_ARN"]),
     (
         "roleSessionName",
-        &[
-            "TENCENTCLOUD_SSM_ROLE_SESSION_NAME",
-            "TENCENTCLOUD_ROLE_SESSION_NAME",
-            "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME",
-        ],
+        &["", "ROLE_SESSION_NAME", "ASSUME_ROLE_SESSION_NAME"],
     ),
-    (
-        "sessionDuration",
-        &[
-            "TENCENTCLOUD_SSM_SESSION_DURATION",
-            "TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION",
-        ],
-    ),
-    ("stsEndpoint", &[]),
-    ("webIdentityToken", &[]),
-    ("webIdentityTokenFile", &[]),
+    ("sessionDuration", &["", "ASSUME_ROLE_SESSION_DURATION"]),
+    ("stsEndpoint", &[""]),
+    ("webIdentityToken", &[""]),
+    ("webIdentityTokenFile", &[""]),
 ];
+
+/// What the names of variables begin with.
+const PREFIX: &str = "TENCENTCLOUD_";
 
 /// What TKE's pod-identity-webhook puts into the environment; no property has these names.
 pub(crate) const TKE: [&str; 4] = [
@@ -70,7 +40,7 @@ pub(crate) const TKE_PROVIDER_ID: &str = "TKE_PROVIDER_ID";
 pub(crate) const TKE_ROLE_ARN: &str = "TKE_ROLE_ARN";
 
 /// Every other property that is looked at, as Dapr users write it.
-pub(crate) const OTHERS: [&str; 17] = [
+pub(crate) const OTHERS: [&str; 18] = [
     "allowInsecureEndpoint",
     "bulkOnError",
     "cacheMemoryLimit",
@@ -85,24 +55,29 @@ pub(crate) const OTHERS: [&str; 17] = [
     "prefix",
     "retryThrottled",
     "secretTypes",
+    "tagFilters",
     "timeout",
     "versionId",
     "versionLookup",
 ];
 
-/// The environment variable of a property: `fooBar` is in `TENCENTCLOUD_SSM_FOO_BAR`, `cacheTTL`
-/// in `TENCENTCLOUD_SSM_CACHE_TTL`.
-pub(crate) fn variable_name(property: &str) -> String {
-    let mut name = String::from("TENCENTCLOUD_SSM_");
+/// The environment variable that is called `name` behind [`PREFIX`]; of an empty one by the rule for
+/// all properties: `fooBar` is in `TENCENTCLOUD_SSM_FOO_BAR`, `cacheTTL` in
+/// `TENCENTCLOUD_SSM_CACHE_TTL`.
+pub(crate) fn variable_name(property: &str, name: &str) -> String {
+    if !name.is_empty() {
+        return [PREFIX, name].concat();
+    }
+    let mut variable = [PREFIX, "SSM_"].concat();
     let mut after_lower = false;
     for letter in property.chars() {
         if letter.is_ascii_uppercase() && after_lower {
-            name.push('_');
+            variable.push('_');
         }
         after_lower = letter.is_ascii_lowercase();
-        name.push(letter.to_ascii_uppercase());
+        variable.push(letter.to_ascii_uppercase());
     }
-    name
+    variable
 }
 
 #[cfg(test)]

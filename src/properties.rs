@@ -34,12 +34,9 @@ impl Given {
     /// What `variable` has of credentials.
     fn credentials(variable: &impl Fn(&str) -> Option<String>) -> Self {
         let mut given = Self::default();
-        for (property, names) in CREDENTIALS {
-            match names {
-                [] => given.read(variable, property, &variable_name(property)),
-                names => names
-                    .iter()
-                    .for_each(|name| given.read(variable, property, name)),
+        for (property, names) in &CREDENTIALS {
+            for name in *names {
+                given.read(variable, property, &variable_name(property, name));
             }
         }
         for name in TKE {
@@ -117,7 +114,7 @@ impl Properties {
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
         let mut given = Given::credentials(&variable);
         for property in OTHERS {
-            given.read(&variable, property, &variable_name(property));
+            given.read(&variable, property, &variable_name(property, ""));
         }
         Self {
             given,

@@ -15,6 +15,8 @@ use ssm::{Error, ErrorKind};
 mod chain;
 #[path = "../../src/entries.rs"]
 mod entries;
+#[path = "../../src/kinds.rs"]
+mod kinds;
 #[path = "../../src/names.rs"]
 mod names;
 #[path = "../../crates/host/src/outbound/origin.rs"]
