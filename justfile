@@ -63,11 +63,11 @@ hosts: tools compose
     python3 -m venv target/python && target/python/bin/pip install --quiet -r examples/python/requirements.txt
     cargo bench --locked --package dapr-wasm-host --bench hosts
 
-# Install what tests run beside our own: the wasmtime command, the official Python SDK, just
+# Install what tests run beside our own: the wasmtime commands, the SDKs of Dapr and Tencent Cloud, just
 tools:
     tools/setup
 
-# Build the daprd and the conformance suite that tests plug the host into (needs Go)
+# Build the daprds and conformance suites that tests plug the host into (needs Go)
 daprd:
     tools/daprd
 
@@ -90,3 +90,11 @@ soak: daprd
 # Run the commands of all READMEs as they stand there
 readme: tools build
     PATH="$PWD/target/tools/bin:$PATH" python3 tools/readme.py README.md examples/*/README.md
+
+# Hold the manifests of examples/kubernetes, compose and systemd to what will read them (needs Go)
+manifests: tools
+    tools/manifests
+
+# Apply examples/kubernetes to a real API server, built of its source (needs Go and etcd)
+apiserver:
+    tools/apiserver

@@ -33,6 +33,7 @@ mod secrecy;
 mod segments;
 mod spin;
 mod tencentcloud_sdk;
+mod tencentcloud_sdks;
 mod transport;
 mod types;
 mod versions;

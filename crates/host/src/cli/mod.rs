@@ -9,6 +9,7 @@ mod escape;
 mod flag;
 mod identity;
 mod log;
+mod manager;
 mod memory;
 mod plug;
 mod profile;

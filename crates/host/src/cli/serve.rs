@@ -13,6 +13,7 @@ use super::{
     daprd::DaprdOptions,
     flag,
     log::LogOptions,
+    manager,
     setup::{MetricsOptions, Setup, SetupOptions, with_option},
     stop::{Stop, StopOptions},
 };
@@ -149,6 +150,11 @@ impl ServeCommand {
         tokio::spawn(async move {
             asked.await;
             told.tell();
+        });
+        let ready = server.ready();
+        tokio::spawn(async move {
+            ready.await;
+            manager::ready();
         });
         if server.is_ready() {
             let stores = outcome.stores.all().count();

@@ -166,6 +166,12 @@ impl SetupOptions {
         })
     }
 
+    /// The types that `--component` gives, whose files are not looked at.
+    pub(super) fn other_types(&self) -> Result<Vec<StoreType>, String> {
+        let types = self.component.iter().map(|it| type_and_file(it));
+        types.map(|found| found.map(|(named, _)| named)).collect()
+    }
+
     fn outbound(&self, sources: &mut Sources) -> Result<Outbound, Box<dyn Error>> {
         let mut builder = Outbound::builder();
         let either = |upper: &str| set(upper).or_else(|| set(&upper.to_ascii_lowercase()));

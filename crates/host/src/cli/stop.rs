@@ -9,6 +9,8 @@ use tokio::{
     time::sleep,
 };
 
+use super::manager;
+
 /// How long calls in flight may take to end where nothing else is said: daprd's default.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
@@ -50,6 +52,7 @@ impl Stop {
     pub(super) fn tell(&self) {
         if !self.0.send_replace(true) {
             tracing::info!("stopping");
+            manager::stopping();
         }
     }
 
