@@ -45,8 +45,14 @@ struct Exports;
 
 impl wit::Guest for Exports {
     fn init(properties: Vec<(String, String)>) -> Result<(), wit::Error> {
-        let settings =
-            Properties::from_metadata(properties).and_then(|properties| Settings::new(&properties));
+        let settings = Properties::from_metadata(properties).and_then(|properties| {
+            let all = if properties.has_keys() {
+                properties
+            } else {
+                properties.or_environment(environment())
+            };
+            Settings::new(&all)
+        });
         STATE.with(|state| match settings {
             Ok(settings) => {
                 *state = State::Ready(Rc::new(Store::new(settings, WasiHttp)));
@@ -85,18 +91,23 @@ fn store() -> Result<Rc<Store<WasiHttp>>, ssm::Error> {
         State::Ready(store) => Ok(Rc::clone(store)),
         State::Refused(error) => Err(error.clone()),
         State::Unconfigured => {
-            // A key may be among them.
-            let variables = Zeroizing::new(get_environment());
-            let environment = Properties::from_environment(|name| {
-                let mut variables = variables.iter();
-                let (_, value) = variables.find(|(known, _)| known == name)?;
-                Some(value.clone())
-            });
-            let store = Rc::new(Store::new(Settings::new(&environment)?, WasiHttp));
+            let settings = Settings::new(&Properties::from_environment(environment()))?;
+            let store = Rc::new(Store::new(settings, WasiHttp));
             *state = State::Ready(Rc::clone(&store));
             Ok(store)
         }
     })
+}
+
+/// The environment, by names.
+fn environment() -> impl Fn(&str) -> Option<String> {
+    // A key may be among them.
+    let variables = Zeroizing::new(get_environment());
+    move |name| {
+        let mut variables = variables.iter();
+        let (_, value) = variables.find(|(known, _)| known == name)?;
+        Some(value.clone())
+    }
 }
 
 impl From<Secret> for wit::Secret {

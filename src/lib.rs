@@ -12,7 +12,9 @@
 
 extern crate alloc;
 
+mod chain;
 mod entries;
+mod names;
 mod parse;
 mod properties;
 mod settings;

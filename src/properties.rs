@@ -1,55 +1,65 @@
 //! Where settings come from: the metadata of a Dapr Component, or the environment.
 
-use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 
 use ssm::Error;
 use zeroize::Zeroizing;
 
-/// Every property that is looked at, as Dapr users write it, with what it is called in the
-/// environment if not `TENCENTCLOUD_SSM_…`.
-///
-/// The first three environment names are the official SDKs'; for the token there is no common
-/// one, so all in use are read.
-const PROPERTIES: [(&str, &[&str]); 25] = [
-    ("region", &["TENCENTCLOUD_REGION"]),
-    ("secretId", &["TENCENTCLOUD_SECRET_ID"]),
-    ("secretKey", &["TENCENTCLOUD_SECRET_KEY"]),
-    (
-        "token",
-        &[
-            "TENCENTCLOUD_TOKEN",
-            "TENCENTCLOUD_SESSION_TOKEN",
-            "TENCENTCLOUD_SECURITY_TOKEN",
-        ],
-    ),
-    ("allowInsecureEndpoint", &[]),
-    ("bulkOnError", &[]),
-    ("cacheMemoryLimit", &[]),
-    ("cacheStaleOnError", &[]),
-    ("cacheTTL", &[]),
-    ("cvmRole", &[]),
-    ("endpoint", &[]),
-    ("legacyKeys", &[]),
-    ("maxInFlight", &[]),
-    ("maxRequestsPerSecond", &[]),
-    ("maxRetries", &[]),
-    ("multipleKeyValuesPerSecret", &[]),
-    ("prefix", &[]),
-    ("roleArn", &[]),
-    ("roleSessionName", &[]),
-    ("secretTypes", &[]),
-    ("stsEndpoint", &[]),
-    ("timeout", &[]),
-    ("versionId", &[]),
-    ("versionLookup", &[]),
-    ("webIdentityTokenFile", &[]),
-];
+use crate::names::{CREDENTIALS, OTHERS, TKE, TKE_REGION, variable_name};
 
 /// The properties that were given, an empty one counting as not given. Wiped when dropped; no
 /// `Debug`, because a key is among them.
 pub struct Properties {
-    values: Vec<(&'static str, Zeroizing<String>)>,
+    given: Given,
+    /// What the environment says of credentials, where the metadata has no keys.
+    environment: Given,
     source: Source,
+}
+
+/// Names with their values.
+#[derive(Default)]
+pub(crate) struct Given(Vec<(&'static str, Zeroizing<String>)>);
+
+impl Given {
+    /// The value of `property`, as spelt in the documentation.
+    pub(crate) fn get(&self, property: &str) -> Option<&Zeroizing<String>> {
+        let found = self.0.iter().find(|(known, _)| *known == property);
+        found.map(|(_, value)| value)
+    }
+
+    pub(crate) fn has(&self, property: &str) -> bool {
+        self.get(property).is_some()
+    }
+
+    /// What `variable` has of credentials.
+    fn credentials(variable: &impl Fn(&str) -> Option<String>) -> Self {
+        let mut given = Self::default();
+        for (property, names) in CREDENTIALS {
+            match names {
+                [] => given.read(variable, property, &variable_name(property)),
+                names => names
+                    .iter()
+                    .for_each(|name| given.read(variable, property, name)),
+            }
+        }
+        for name in TKE {
+            given.read(variable, name, name);
+        }
+        given
+    }
+
+    /// Takes `property` from the variable `name`, unless it is there or empty.
+    fn read(
+        &mut self,
+        variable: &impl Fn(&str) -> Option<String>,
+        property: &'static str,
+        name: &str,
+    ) {
+        let value = variable(name).map(Zeroizing::new);
+        if let Some(value) = value.filter(|value| !value.is_empty() && !self.has(property)) {
+            self.0.push((property, value));
+        }
+    }
 }
 
 enum Source {
@@ -64,96 +74,95 @@ impl Properties {
     /// # Errors
     /// `InvalidConfig` if one property is given twice.
     pub fn from_metadata(metadata: Vec<(String, String)>) -> Result<Self, Error> {
-        let mut properties = Self {
-            values: Vec::new(),
-            source: Source::Metadata,
-        };
+        let mut given = Given::default();
         for (name, value) in metadata {
             let value = Zeroizing::new(value);
-            let known = PROPERTIES
+            let known = CREDENTIALS
                 .iter()
-                .find(|(known, _)| known.eq_ignore_ascii_case(&name));
-            let Some((property, _)) = known.filter(|_| !value.is_empty()) else {
+                .map(|(known, _)| *known)
+                .chain(OTHERS)
+                .find(|known| known.eq_ignore_ascii_case(&name));
+            let Some(property) = known.filter(|_| !value.is_empty()) else {
                 continue;
             };
-            if properties.get(property).is_some() {
+            if given.has(property) {
                 return Err(Error::invalid_config(format!(
                     "{property} is given twice (names differ only in case): remove one"
                 )));
             }
-            properties.values.push((property, value));
+            given.0.push((property, value));
         }
-        Ok(properties)
+        Ok(Self {
+            given,
+            environment: Given::default(),
+            source: Source::Metadata,
+        })
+    }
+
+    /// Whether there are keys among them, or a part of one.
+    pub fn has_keys(&self) -> bool {
+        has_keys(&self.given)
+    }
+
+    /// Adds what the environment says of credentials and of the region, read through `variable`: it
+    /// counts where the metadata names no keys, and each where that does not name the same.
+    pub fn or_environment(mut self, variable: impl Fn(&str) -> Option<String>) -> Self {
+        if !self.has_keys() {
+            self.environment = Given::credentials(&variable);
+        }
+        self
     }
 
     /// Reads the environment through `variable`.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let read = |name: &str| {
-            let value = variable(name).map(Zeroizing::new);
-            value.filter(|value| !value.is_empty())
-        };
-        let mut values = Vec::new();
-        for (property, names) in PROPERTIES {
-            let value = if names.is_empty() {
-                read(&variable_name(property))
-            } else {
-                names.iter().find_map(|name| read(name))
-            };
-            if let Some(value) = value {
-                values.push((property, value));
-            }
+        let mut given = Given::credentials(&variable);
+        for property in OTHERS {
+            given.read(&variable, property, &variable_name(property));
         }
         Self {
-            values,
+            given,
+            environment: Given::default(),
             source: Source::Environment,
         }
     }
 
     /// The value of `property`, as spelt in the documentation.
     pub(crate) fn get(&self, property: &str) -> Option<&Zeroizing<String>> {
-        self.values
-            .iter()
-            .find(|(known, _)| *known == property)
-            .map(|(_, value)| value)
+        self.given.get(property)
     }
 
-    /// The value of a property that must be there.
-    pub(crate) fn require(&self, property: &str) -> Result<&Zeroizing<String>, Error> {
-        self.get(property).ok_or_else(|| {
-            let way_out = match self.source {
-                Source::Metadata => "set it in the component's metadata".to_owned(),
-                Source::Environment => format!(
-                    "the store was not initialised, so set {} in its environment, or call init",
-                    environment_name(property)
-                ),
-            };
-            Error::invalid_config(format!("{property} is missing: {way_out}"))
+    /// The value of a property of credentials, also where the environment has it.
+    pub(crate) fn credential(&self, property: &str) -> Option<&Zeroizing<String>> {
+        let mut places = self.places().into_iter();
+        places.find_map(|given| given.get(property))
+    }
+
+    /// Where credentials may be named: what was given, and what the environment adds.
+    pub(crate) fn places(&self) -> [&Given; 2] {
+        [&self.given, &self.environment]
+    }
+
+    /// The region, which must be there.
+    pub(crate) fn region(&self) -> Result<&str, Error> {
+        let own = self.credential("region");
+        let region = own.or_else(|| self.credential(TKE_REGION));
+        region.map(|region| region.as_str()).ok_or_else(|| {
+            Error::invalid_config(match self.source {
+                Source::Metadata => "region is missing: set it in the component's metadata",
+                Source::Environment => {
+                    "region is missing: the store was not initialised, so set TENCENTCLOUD_REGION in its \
+                     environment, or call init"
+                }
+            })
         })
     }
 }
 
-/// The environment variable to name in an error: of several, the first.
-fn environment_name(property: &str) -> String {
-    let names = PROPERTIES.iter().find(|(known, _)| *known == property);
-    match names.and_then(|(_, names)| names.first()) {
-        Some(name) => (*name).to_owned(),
-        None => variable_name(property),
-    }
-}
-
-/// The environment variable of a property: `fooBar` is in `TENCENTCLOUD_SSM_FOO_BAR`, `cacheTTL`
-/// in `TENCENTCLOUD_SSM_CACHE_TTL`.
-fn variable_name(property: &str) -> String {
-    let mut name = String::from("TENCENTCLOUD_SSM_");
-    let mut after_lower = false;
-    for letter in property.chars() {
-        if letter.is_ascii_uppercase() && after_lower {
-            name.push('_');
-        }
-        after_lower = letter.is_ascii_lowercase();
-        name.push(letter.to_ascii_uppercase());
-    }
-    name
+/// Whether `given` has keys, or a part of one.
+pub(crate) fn has_keys(given: &Given) -> bool {
+    ["secretId", "secretKey", "token"]
+        .iter()
+        .any(|property| given.has(property))
 }
 
 #[cfg(test)]
@@ -190,7 +199,7 @@ mod tests {
             .ok()
             .unwrap();
         assert_eq!(value(&properties, "token"), Some("t"));
-        assert!(properties.require("region").is_err());
+        assert_eq!(value(&properties, "region"), None);
     }
 
     #[test]
@@ -200,34 +209,6 @@ mod tests {
             .unwrap();
         assert!(error.message.starts_with("secretKey is given twice"));
         assert!(!error.message.contains("s3cr3t"));
-    }
-
-    #[test]
-    fn every_property_has_its_name_in_the_environment() {
-        for (property, variable) in [
-            ("region", "TENCENTCLOUD_REGION"),
-            ("secretId", "TENCENTCLOUD_SECRET_ID"),
-            ("secretKey", "TENCENTCLOUD_SECRET_KEY"),
-            ("token", "TENCENTCLOUD_TOKEN"),
-            ("token", "TENCENTCLOUD_SESSION_TOKEN"),
-            ("token", "TENCENTCLOUD_SECURITY_TOKEN"),
-            ("endpoint", "TENCENTCLOUD_SSM_ENDPOINT"),
-            ("maxInFlight", "TENCENTCLOUD_SSM_MAX_IN_FLIGHT"),
-            (
-                "maxRequestsPerSecond",
-                "TENCENTCLOUD_SSM_MAX_REQUESTS_PER_SECOND",
-            ),
-            ("cacheTTL", "TENCENTCLOUD_SSM_CACHE_TTL"),
-            (
-                "multipleKeyValuesPerSecret",
-                "TENCENTCLOUD_SSM_MULTIPLE_KEY_VALUES_PER_SECRET",
-            ),
-        ] {
-            let properties =
-                Properties::from_environment(|name| (name == variable).then(|| "set".to_owned()));
-            assert_eq!(value(&properties, property), Some("set"), "{variable}");
-            assert_eq!(properties.values.len(), 1);
-        }
     }
 
     #[test]
@@ -242,15 +223,54 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_property_names_the_place_to_set_it() {
-        let from_metadata = metadata(&[]).ok().unwrap();
-        let error = from_metadata.require("region").unwrap_err();
+    fn a_missing_region_names_the_place_to_set_it() {
+        let given = metadata(&[]).ok().unwrap();
+        let error = given.region().unwrap_err();
         assert_eq!(
             error.message,
             "region is missing: set it in the component's metadata"
         );
-        let from_environment = Properties::from_environment(|_| None);
-        let error = from_environment.require("region").unwrap_err();
+        let environment = Properties::from_environment(|_| None);
+        let error = environment.region().unwrap_err();
         assert!(error.message.contains("TENCENTCLOUD_REGION"), "{error}");
+    }
+
+    #[test]
+    fn the_environment_counts_for_credentials_alone_and_where_the_metadata_has_no_keys() {
+        let variable = |name: &str| Some(format!("environment {name}"));
+        let given = metadata(&[("region", "given"), ("endpoint", "given")]);
+        let both = given.ok().unwrap().or_environment(variable);
+        let credential = |property| both.credential(property).map(|value| value.as_str());
+        assert_eq!(credential("region"), Some("given"));
+        let key = "environment TENCENTCLOUD_SECRET_KEY";
+        assert_eq!(credential("secretKey"), Some(key));
+        let tke = "environment TKE_PROVIDER_ID";
+        assert_eq!(credential("TKE_PROVIDER_ID"), Some(tke));
+        assert_eq!(value(&both, "endpoint"), Some("given"));
+        assert_eq!(both.credential("timeout"), None);
+
+        for part in ["secretId", "secretKey", "token"] {
+            let alone = metadata(&[(part, "given")]).ok().unwrap();
+            let alone = alone.or_environment(variable);
+            assert_eq!(alone.environment.0.len(), 0, "{part}");
+        }
+    }
+
+    #[test]
+    fn a_region_of_tkes_counts_where_no_other_is_set() {
+        let tke = |name: &str| (name == "TKE_REGION").then(|| "tke".to_owned());
+        let both = |name: &str| tke(name).or((name == "TENCENTCLOUD_REGION").then(|| "own".into()));
+        assert_eq!(Properties::from_environment(tke).region(), Ok("tke"));
+        assert_eq!(Properties::from_environment(both).region(), Ok("own"));
+        let given = metadata(&[("region", "given")]).ok().unwrap();
+        assert_eq!(given.or_environment(both).region(), Ok("given"));
+        let added = metadata(&[]).ok().unwrap().or_environment(tke);
+        assert_eq!(added.region(), Ok("tke"));
+    }
+
+    #[test]
+    fn the_variables_of_tke_are_no_properties() {
+        let properties = metadata(&[("TKE_PROVIDER_ID", "x")]).ok().unwrap();
+        assert_eq!(properties.given.0.len(), 0);
     }
 }

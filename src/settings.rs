@@ -3,11 +3,10 @@
 use alloc::{borrow::ToOwned, format, string::String};
 use core::ops::RangeInclusive;
 
-use ssm::{
-    Config, Credentials, Endpoint, Error, OnError, Region, SecretName, VersionId, VersionLookup,
-};
+use ssm::{Config, Endpoint, Error, OnError, Region, SecretName, VersionId, VersionLookup};
 
 use crate::{
+    chain::chain,
     entries::Shape,
     parse::{boolean, duration, number},
     properties::Properties,
@@ -34,14 +33,7 @@ const OF_THE_HOST: [(&str, &[&str]); 3] = [
 /// Properties of the design that this version has not got, with the values that mean what it
 /// does anyway. Ignoring the others would read other secrets, or with other keys, than the
 /// operator wrote.
-const NOT_YET: [(&str, &[&str]); 6] = [
-    ("cvmRole", &[]),
-    ("roleArn", &[]),
-    ("roleSessionName", &[]),
-    ("secretTypes", &["custom"]),
-    ("stsEndpoint", &[]),
-    ("webIdentityTokenFile", &[]),
-];
+const NOT_YET: [(&str, &[&str]); 1] = [("secretTypes", &["custom"])];
 
 /// The settings of a store, checked. It has no `Debug`: it holds a key.
 pub struct Settings {
@@ -72,14 +64,9 @@ impl Settings {
         let text = |property| properties.get(property).map(|value| value.as_str());
         let flag = |property| text(property).map_or(Ok(false), |value| boolean(property, value));
 
-        let region = Region::parse(properties.require("region")?.trim())?;
-        let credentials = Credentials::new(
-            properties.require("secretId")?.clone(),
-            properties.require("secretKey")?.clone(),
-            properties.get("token").cloned(),
-        )?;
-        let mut client = Config::new(region, credentials);
         let allow_insecure = flag("allowInsecureEndpoint")?;
+        let credentials = chain(properties, allow_insecure)?;
+        let mut client = Config::new(Region::parse(properties.region()?.trim())?, credentials);
         if let Some(value) = text("endpoint") {
             client.endpoint = Endpoint::parse(value.trim(), allow_insecure)?;
         }
@@ -88,6 +75,9 @@ impl Settings {
         }
         if let Some(value) = text("maxRetries") {
             client.max_retries = number("maxRetries", value, RETRIES)?;
+        }
+        if let Some(value) = text("retryThrottled") {
+            client.retry_throttled = boolean("retryThrottled", value)?;
         }
         if let Some(value) = text("maxInFlight") {
             client.max_in_flight = number("maxInFlight", value, IN_FLIGHT)? as usize;
@@ -191,6 +181,7 @@ mod tests {
         assert_eq!(settings.client.endpoint, Endpoint::default());
         assert_eq!(settings.client.timeout, Duration::from_secs(30));
         assert_eq!(settings.client.max_retries, 3);
+        assert!(settings.client.retry_throttled);
         assert_eq!(settings.client.max_in_flight, ssm::DEFAULT_MAX_IN_FLIGHT);
         assert_eq!(settings.client.max_requests_per_second, 300);
         assert_eq!(settings.client.version_lookup, VersionLookup::Sequential);
@@ -207,6 +198,7 @@ mod tests {
             ("endpoint", "http://127.0.0.1:8080"),
             ("timeout", "1m30s"),
             ("maxRetries", "0"),
+            ("retryThrottled", "false"),
             ("maxInFlight", "7"),
             ("maxRequestsPerSecond", "0"),
             ("versionId", "v1.0"),
@@ -225,6 +217,7 @@ mod tests {
         assert_eq!(settings.client.endpoint.authority(), "127.0.0.1:8080");
         assert_eq!(settings.client.timeout, Duration::from_secs(90));
         assert_eq!(settings.client.max_retries, 0);
+        assert!(!settings.client.retry_throttled);
         assert_eq!(settings.client.max_in_flight, 7);
         assert_eq!(settings.client.max_requests_per_second, 0);
         assert_eq!(settings.client.version_lookup, VersionLookup::Parallel);
@@ -250,6 +243,7 @@ mod tests {
             ("timeout", "0s"),
             ("timeout", "1h"),
             ("maxRetries", "s3cr3t"),
+            ("retryThrottled", "s3cr3t"),
             ("maxInFlight", "0"),
             ("maxRequestsPerSecond", "10001"),
             ("versionId", "s3cr3t!"),
@@ -262,7 +256,6 @@ mod tests {
             ("cacheTTL", "5m"),
             ("cacheMemoryLimit", "16Mi"),
             ("cacheStaleOnError", "1h"),
-            ("roleArn", "qcs::cam::uin/1:roleName/s3cr3t"),
         ] {
             let error = settings(&[(property, value)]).err().expect(property);
             assert_eq!(error.kind, ssm::ErrorKind::InvalidConfig);

@@ -3,14 +3,14 @@
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::{future::Future, time::Duration};
 
-use ssm::{Now, Request, Response, Transport, TransportError};
+use ssm::{Method, Now, Request, Response, Transport, TransportError};
 use wasi::{
     clocks::{monotonic_clock, wall_clock},
     http::{
         outgoing_handler,
         types::{
-            ErrorCode, Fields, FutureIncomingResponse, IncomingBody, IncomingResponse, Method,
-            OutgoingBody, OutgoingRequest, Scheme, http_error_code,
+            ErrorCode, Fields, FutureIncomingResponse, IncomingBody, IncomingResponse,
+            Method as HttpMethod, OutgoingBody, OutgoingRequest, Scheme, http_error_code,
         },
     },
     io::streams::{InputStream, OutputStream, StreamError},
@@ -31,15 +31,19 @@ pub(crate) struct WasiHttp;
 impl Transport for WasiHttp {
     async fn send(&self, request: Request<'_>) -> Result<Response, TransportError> {
         let outgoing = outgoing(&request)?;
-        let body = outgoing
-            .body()
-            .and_then(OpenBody::new)
-            .map_err(|()| invalid("it takes no body"))?;
         let why = |code| explain(code, &request);
         // Before it is sent where there is room, so that head and body leave as one: what follows in a
         // second segment waits for the first to be acknowledged, where a runtime leaves Nagle's
         // algorithm on (Spin 4.1 does).
-        let rest = body.write_ahead(request.body);
+        let rest = match request.method {
+            // A body that was opened would be announced, however empty.
+            Method::Get => None,
+            Method::Post => outgoing
+                .body()
+                .and_then(OpenBody::new)
+                .map_err(|()| invalid("it takes no body"))?
+                .write_ahead(request.body),
+        };
         // No options: the client's own timer ends an attempt, and a runtime that keeps each request's
         // options for the life of the instance (wasmtime-wasi-http 48 does) runs full.
         let answer = outgoing_handler::handle(outgoing, None).map_err(why)?;
@@ -80,11 +84,15 @@ fn outgoing(request: &Request<'_>) -> Result<OutgoingRequest, TransportError> {
     } else {
         Scheme::Http
     };
+    let method = match request.method {
+        Method::Get => HttpMethod::Get,
+        Method::Post => HttpMethod::Post,
+    };
     let outgoing = OutgoingRequest::new(fields);
     outgoing
-        .set_method(&Method::Post)
+        .set_method(&method)
         .and_then(|()| outgoing.set_scheme(Some(&scheme)))
-        .and_then(|()| outgoing.set_path_with_query(Some("/")))
+        .and_then(|()| outgoing.set_path_with_query(Some(request.path)))
         .and_then(|()| outgoing.set_authority(Some(request.authority)))
         .map_err(|()| invalid("the runtime refuses its address"))?;
     Ok(outgoing)

@@ -14,7 +14,7 @@ use std::{
 
 use dapr_wasm_host::{
     Outbound, Runtime, RuntimeConfig,
-    stores::{Configured, Pool, PoolOptions, Properties, Store},
+    stores::{Pool, PoolOptions, Properties, Store},
 };
 use host_test::harness::properties;
 use tokio::task::{JoinSet, LocalSet};
@@ -136,9 +136,9 @@ async fn pool(address: SocketAddr, max_instances: usize) -> Pool {
         max_instances,
     };
     let properties = properties(&url, &[("maxRequestsPerSecond", "0")]);
-    let configured = Configured::By(Properties::new(properties));
+    let properties = Properties::new(properties);
     let component = runtime.tencentcloud_ssm().unwrap();
-    Pool::start(component, options, configured).await.unwrap()
+    Pool::start(component, options, properties).await.unwrap()
 }
 
 async fn component(pool: &Arc<Pool>, callers: usize) -> Taken {

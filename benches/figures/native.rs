@@ -51,7 +51,8 @@ pub(crate) struct Native {
 impl Transport for Native {
     async fn send(&self, request: Request<'_>) -> Result<Response, TransportError> {
         let failed = |why: &dyn ToString| TransportError::Failed(Step::Unknown, why.to_string());
-        let mut outgoing = hyper::Request::post(format!("http://{}/", request.authority));
+        let uri = format!("http://{}{}", request.authority, request.path);
+        let mut outgoing = hyper::Request::post(uri);
         for (name, value) in request.headers {
             outgoing = outgoing.header(*name, *value);
         }

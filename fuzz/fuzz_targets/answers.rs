@@ -1,5 +1,5 @@
-//! Whatever answers in SSM's place: nothing panics or goes on for ever, no answer is taken for
-//! another secret's, and no message holds the key or breaks the line.
+//! Whatever answers in the place of SSM, STS and the metadata service: nothing panics or goes on for
+//! ever, no answer is taken for another secret's, and no message holds a key or breaks the line.
 //!
 //! An input is a letter for the operation, and the answers, separated by `\x1e`: a line with the
 //! status, a line with the `Date` header, the body.
@@ -17,8 +17,8 @@ use std::{
 
 use libfuzzer_sys::fuzz_target;
 use ssm::{
-    Client, Config, Credentials, Error, Now, OnError, Region, Request, Response, SecretName,
-    Selection, Step, Transport, TransportError, VersionId,
+    Client, Config, CredentialChain, CredentialSource, Credentials, Error, Now, OnError, Region,
+    Request, Response, Role, SecretName, Selection, Step, Transport, TransportError, VersionId,
 };
 use zeroize::Zeroizing;
 
@@ -111,8 +111,24 @@ fuzz_target!(|data: &[u8]| {
         return;
     };
     let own = |text: &str| Zeroizing::new(text.to_owned());
-    let credentials = Credentials::new(own("AKIDx"), own(KEY), None).ok().unwrap();
-    let config = Config::new(Region::parse("ap-guangzhou").unwrap(), credentials);
+    let keys = Credentials::new(own("AKIDx"), own(KEY), None).ok().unwrap();
+    let role = || {
+        let arn = "qcs::cam::uin/1:roleName/x".to_owned();
+        Role::new(arn, "fuzz".to_owned(), Role::DEFAULT_DURATION, Some(own(KEY)))
+    };
+    let mut chain = CredentialChain::new(match operation {
+        b'm' | b'i' => CredentialSource::CvmRole { name: None },
+        b'w' => CredentialSource::WebIdentity {
+            token: own(KEY),
+            provider_id: "x".to_owned(),
+            role: role().ok().unwrap(),
+        },
+        _ => CredentialSource::Fixed(keys),
+    });
+    if matches!(operation, b'a' | b'i') {
+        chain.role = role().ok();
+    }
+    let config = Config::new(Region::parse("ap-guangzhou").unwrap(), chain);
     let script = Script {
         answers: RefCell::new(answers.split(is_separator as fn(&u8) -> bool)),
         clock: Cell::default(),
@@ -127,7 +143,14 @@ fuzz_target!(|data: &[u8]| {
             Ok(secret) => assert_eq!((&*secret.name, &*secret.version_id), ("db", "v1")),
             Err(error) => check(&error),
         },
-        b'c' => match run(clock, next, client.get(&name, None)) {
+        b'i' => match run(clock, next, client.identity()) {
+            Ok(identity) => {
+                let text = format!("{identity:?}");
+                assert!(!text.contains(KEY) && !text.contains(char::is_control));
+            }
+            Err(error) => check(&error),
+        },
+        b'c' | b'm' | b'w' | b'a' => match run(clock, next, client.get(&name, None)) {
             Ok(secret) => assert_eq!(secret.name, "db"),
             Err(error) => check(&error),
         },

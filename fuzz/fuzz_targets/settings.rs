@@ -11,8 +11,12 @@ use std::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use ssm::{Error, ErrorKind};
 
+#[path = "../../src/chain.rs"]
+mod chain;
 #[path = "../../src/entries.rs"]
 mod entries;
+#[path = "../../src/names.rs"]
+mod names;
 #[path = "../../crates/host/src/outbound/origin.rs"]
 mod origin;
 #[path = "../../src/parse.rs"]
@@ -45,20 +49,21 @@ fuzz_target!(|text: &str| {
     };
     let environment = Settings::new(&Properties::from_environment(variable));
     let metadata = Properties::from_metadata(pairs.clone()).and_then(|it| Settings::new(&it));
-    for settings in [environment, metadata] {
+    let both = Properties::from_metadata(pairs.clone())
+        .and_then(|it| Settings::new(&it.or_environment(variable)));
+    for settings in [environment, metadata, both] {
         match settings {
             Err(error) => check(&error),
             Ok(Settings { client, .. }) => {
                 let range = Duration::from_millis(10)..=Duration::from_secs(600);
                 assert!(range.contains(&client.timeout));
                 assert!((1..=256).contains(&client.max_in_flight) && client.max_retries <= 20);
-                let scheme = if client.endpoint.https() {
-                    "https"
-                } else {
-                    "http"
-                };
-                let endpoint = format!("{scheme}://{}", client.endpoint.authority());
-                assert_eq!(Origin::parse(&endpoint).unwrap().to_string(), endpoint);
+                let chain = &client.credentials;
+                for endpoint in [&client.endpoint, &chain.sts, &chain.metadata] {
+                    let scheme = if endpoint.https() { "https" } else { "http" };
+                    let origin = format!("{scheme}://{}", endpoint.authority());
+                    assert_eq!(Origin::parse(&origin).unwrap().to_string(), origin);
+                }
             }
         }
     }

@@ -7,8 +7,9 @@ use std::{env, error::Error, ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use dapr_wasm_host::{
-    CallError, Component, InstanceOptions, Metadata, Outbound, Runtime, RuntimeConfig, Secret,
-    SecretStore, cli,
+    CallError, Metadata, Secret,
+    cli::{self, Profile},
+    stores::Properties,
 };
 
 use self::table::Table;
@@ -37,14 +38,18 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Read one secret from Tencent Cloud, with the key in the environment variables
-    /// TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY (and TENCENTCLOUD_TOKEN)
+    /// Read one secret from Tencent Cloud, with the key in the environment (TENCENTCLOUD_SECRET_ID and
+    /// TENCENTCLOUD_SECRET_KEY), else of tccli's profile or ~/.tencentcloud/credentials, else of the
+    /// identity that this pod or CVM has
     Get {
         /// The secret's name
         name: String,
-        /// Its region, such as ap-guangzhou
+        /// Its region, such as ap-guangzhou; else the profile's
         #[arg(long, env = "TENCENTCLOUD_REGION")]
-        region: String,
+        region: Option<String>,
+        /// The profile of tccli to take the key from [default: TCCLI_PROFILE, or default]
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
         /// A version; else the current one
         #[arg(long)]
         version_id: Option<String>,
@@ -101,19 +106,31 @@ async fn get(command: Command) -> Result<(), Box<dyn Error>> {
     let Command::Get {
         name,
         region,
+        profile,
         version_id,
         endpoint,
         reveal,
     } = command;
-    let component = load()?;
-    let mut outbound = Outbound::builder().allow("https://*.tencentcloudapi.com")?;
-    if let Some(endpoint) = &endpoint {
-        outbound = outbound.allow(endpoint)?;
-    }
-    let mut store = component
-        .instantiate(&outbound.build()?, &InstanceOptions::default())
-        .await?;
-    initialise(&mut store, region, endpoint).await?;
+    let is_keyed = env::var_os("TENCENTCLOUD_SECRET_ID").is_some();
+    let profile = match profile {
+        Some(name) => Some(Profile::named(&name)?),
+        None if is_keyed => None,
+        None => Profile::of_user()?,
+    };
+    let warnings = profile.iter().flat_map(|profile| &profile.warnings);
+    warnings.for_each(|warning| eprintln!("warning: {warning}"));
+    let of_profile = profile
+        .as_ref()
+        .and_then(|it| it.variable("TENCENTCLOUD_REGION"));
+    let region = region.or_else(|| of_profile.map(str::to_owned));
+    let region = region.or_else(|| env::var("TKE_REGION").ok());
+    let region = region.ok_or("say with --region where the secret is, such as ap-guangzhou")?;
+    let pair = |(name, value): (&str, String)| (name.to_owned(), value);
+    let properties = [("region", region), (KINDS.0, KINDS.1.to_owned())]
+        .into_iter()
+        .chain(endpoint.map(|endpoint| ("endpoint", endpoint)));
+    let properties = Properties::new(properties.map(pair));
+    let store = cli::built_in_store(properties, profile.as_ref()).await?;
 
     let mut metadata = Metadata::new();
     metadata.extend(version_id.map(|id| ("version_id".to_owned(), id)));
@@ -129,30 +146,4 @@ async fn get(command: Command) -> Result<(), Box<dyn Error>> {
         return Err("the secret was not read".into());
     }
     Ok(())
-}
-
-async fn initialise(
-    store: &mut SecretStore,
-    region: String,
-    endpoint: Option<String>,
-) -> Result<(), Box<dyn Error>> {
-    let key = |variable: &str| {
-        env::var(variable).map_err(|_| format!("set {variable}, which holds a part of the key"))
-    };
-    let mut properties = vec![
-        ("region".to_owned(), region),
-        ("secretId".to_owned(), key("TENCENTCLOUD_SECRET_ID")?),
-        ("secretKey".to_owned(), key("TENCENTCLOUD_SECRET_KEY")?),
-        (KINDS.0.to_owned(), KINDS.1.to_owned()),
-    ];
-    if let Ok(token) = env::var("TENCENTCLOUD_TOKEN") {
-        properties.push(("token".to_owned(), token));
-    }
-    properties.extend(endpoint.map(|endpoint| ("endpoint".to_owned(), endpoint)));
-    Ok(store.init(&properties).await?)
-}
-
-/// The component that the host has built in.
-fn load() -> Result<Component, Box<dyn Error>> {
-    Ok(Runtime::new(&RuntimeConfig::default())?.tencentcloud_ssm()?)
 }

@@ -4,5 +4,4 @@
 #![cfg(not(target_family = "wasm"))]
 
 pub mod demo;
-pub mod fronts;
 pub mod harness;

@@ -76,3 +76,34 @@ async fn the_demo_reads_one_secret_from_an_endpoint_and_shows_its_value_only_if_
     assert!(!output.status.success());
     assert!(text(&output.stdout).contains("not-found"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_tcclis_profile_reads_where_the_environment_has_none() {
+    let emulator = Emulator::start(Config::sample()).await.unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join(".tccli");
+    std::fs::create_dir(&folder).unwrap();
+    let keys =
+        format!(r#"{{"secretId": "{SAMPLE_SECRET_ID}", "secretKey": "{SAMPLE_SECRET_KEY}"}}"#);
+    std::fs::write(folder.join("work.credential"), keys).unwrap();
+    let region = r#"{"_sys_param": {"region": "ap-guangzhou"}}"#;
+    std::fs::write(folder.join("work.configure"), region).unwrap();
+    for named in [&["--profile", "work"][..], &[]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_demo"))
+            .args(["get", "db-password", "--endpoint", &emulator.url()])
+            .args(named)
+            .env_clear()
+            .env("HOME", home.path())
+            .env("TCCLI_PROFILE", "work")
+            .output()
+            .unwrap();
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert!(output.status.success() && said.contains("v2"), "{said}");
+        // Everybody may read the file.
+        assert!(
+            said.contains("warning: ") && said.contains("chmod 600"),
+            "{said}"
+        );
+        assert!(!said.contains(SAMPLE_SECRET_KEY), "{said}");
+    }
+}

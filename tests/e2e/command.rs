@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use dapr_wasm_host::Runtime;
-use host_test::{fronts, harness::compiled};
+use host_test::harness::compiled;
 use ssm_emulator::{Config, Emulator};
 use tempfile::NamedTempFile;
 use tokio::process::Command;
 
-use crate::wasmtime;
+use crate::{fronts, wasmtime};
 
 struct Composed {
     wasmtime: PathBuf,
@@ -26,7 +26,7 @@ impl Composed {
     async fn new() -> Option<Self> {
         Some(Self {
             wasmtime: wasmtime::program()?,
-            file: wasmtime::file(&fronts::ssm_command().unwrap()),
+            file: wasmtime::file(&fronts::ssm_command()),
             emulator: Emulator::start(Config::sample()).await.unwrap(),
         })
     }
@@ -61,7 +61,7 @@ impl Composed {
 
 #[test]
 fn it_imports_what_the_store_imports_and_the_standard_librarys_streams_and_exit() {
-    let (imports, exports) = compose::interfaces(&fronts::ssm_command().unwrap()).unwrap();
+    let (imports, exports) = compose::interfaces(&fronts::ssm_command()).unwrap();
     let store = compiled().imports();
     assert_eq!(wasmtime::beyond_std(&imports), wasmtime::beyond_std(&store));
     // Rust's standard library says which 0.2.

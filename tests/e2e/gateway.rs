@@ -1,7 +1,7 @@
 //! The gateway composed with the store, served by the unmodified wasmtime command.
 
 use bytes::Bytes;
-use host_test::{fronts, harness::compiled};
+use host_test::harness::compiled;
 use http_body_util::{BodyExt, Full};
 use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
@@ -9,7 +9,10 @@ use ssm_emulator::{Config, Emulator};
 use test_support::programs::DAPR_SDK_NODE_MODULES;
 use tokio::process::Command;
 
-use crate::wasmtime::{self, Serving};
+use crate::{
+    fronts,
+    wasmtime::{self, Serving},
+};
 
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -44,13 +47,13 @@ async fn serving(emulator: &Emulator, more: &[(&'static str, &str)]) -> Option<S
         .iter()
         .map(|(name, value)| (*name, (*value).to_owned()));
     let variables = wasmtime::variables(emulator).into_iter().chain(more);
-    let file = wasmtime::file(&fronts::ssm_gateway().unwrap());
+    let file = wasmtime::file(&fronts::ssm_gateway());
     Serving::start(&file, variables).await
 }
 
 #[test]
 fn it_imports_what_the_store_imports_and_the_standard_librarys_streams_and_exit() {
-    let (imports, exports) = compose::interfaces(&fronts::ssm_gateway().unwrap()).unwrap();
+    let (imports, exports) = compose::interfaces(&fronts::ssm_gateway()).unwrap();
     let store = compiled().imports();
     assert_eq!(wasmtime::beyond_std(&imports), wasmtime::beyond_std(&store));
     assert!(

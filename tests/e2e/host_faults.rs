@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use host_test::{fronts, harness::properties};
+use host_test::harness::properties;
 use hyper::StatusCode;
 use ssm_emulator::{Config, Emulator, Fault, FaultKind};
 
 use crate::{
+    fronts,
     instance::OneInstance,
     minihost::{MiniHost, Surroundings},
     peer::{Manners, Peer},
@@ -28,7 +29,7 @@ fn around(emulator: &Emulator) -> Surroundings {
 }
 
 fn gateway(surroundings: Surroundings) -> MiniHost {
-    MiniHost::new(&fronts::ssm_gateway().unwrap(), surroundings)
+    MiniHost::new(&fronts::ssm_gateway(), surroundings)
 }
 
 #[tokio::test]

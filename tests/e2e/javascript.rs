@@ -4,12 +4,11 @@
 
 use std::fs;
 
-use host_test::fronts;
 use test_support::programs::JAVASCRIPT_STORE;
 use tokio::process::Command;
 
 use crate::{
-    gateway,
+    fronts, gateway,
     wasmtime::{self, Serving},
 };
 
@@ -31,7 +30,7 @@ fn it_asks_nothing_of_its_host() {
 
 #[tokio::test]
 async fn the_command_reads_from_it() {
-    let Some(composed) = composed(&fronts::command().unwrap()) else {
+    let Some(composed) = composed(&fronts::command()) else {
         return;
     };
     let Some(wasmtime) = wasmtime::program() else {
@@ -62,7 +61,7 @@ async fn the_command_reads_from_it() {
 
 #[tokio::test]
 async fn the_gateway_serves_it() {
-    let Some(composed) = composed(&fronts::gateway().unwrap()) else {
+    let Some(composed) = composed(&fronts::gateway()) else {
         return;
     };
     let file = wasmtime::file(&composed);

@@ -4,10 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use dapr_wasm_host::{InstanceOptions, Outbound};
-use host_test::{
-    fronts,
-    harness::{compiled, properties},
-};
+use host_test::harness::{compiled, properties};
 use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -16,6 +13,7 @@ use tokio::{
 };
 
 use crate::{
+    fronts,
     instance::OneInstance,
     minihost::{MiniHost, Surroundings},
     wasmtime::{self, Serving},
@@ -160,7 +158,7 @@ async fn without_room_bodies_are_written_while_they_are_read() {
             room: Some(room),
             ..Surroundings::default()
         };
-        let host = MiniHost::new(&fronts::ssm_gateway().unwrap(), surroundings);
+        let host = MiniHost::new(&fronts::ssm_gateway(), surroundings);
         let answer = host.get("/v1.0/secrets/tencent/api-token").await;
         assert_eq!(answer.body(), "{\"api-token\":\"sample-token-4f1c\"}\n");
     }
@@ -184,7 +182,7 @@ async fn a_request_is_one_segment_on_a_host_with_an_instance_a_request() {
         allowed: vec![ssm.url.clone()],
         ..Surroundings::default()
     };
-    let host = MiniHost::new(&fronts::ssm_gateway().unwrap(), surroundings);
+    let host = MiniHost::new(&fronts::ssm_gateway(), surroundings);
     for _ in 0..TIMES {
         let answer = host.get("/v1.0/secrets/tencent/api-token").await;
         assert_eq!(answer.body(), "{\"api-token\":\"value\"}\n");
@@ -195,7 +193,7 @@ async fn a_request_is_one_segment_on_a_host_with_an_instance_a_request() {
 #[tokio::test]
 async fn request_and_answer_are_one_segment_each_in_the_wasmtime_command() {
     let ssm = ReadsOnce::start().await;
-    let file = wasmtime::file(&fronts::ssm_gateway().unwrap());
+    let file = wasmtime::file(&fronts::ssm_gateway());
     let Some(serving) = Serving::start(&file, environment(&ssm.url)).await else {
         return;
     };
@@ -224,7 +222,7 @@ async fn an_answer_that_is_longer_than_there_is_room_for_still_comes_whole() {
         config.secrets.push(Secret::text(&name, "v1", &long));
     }
     let emulator = Emulator::start(config).await.unwrap();
-    let file = wasmtime::file(&fronts::ssm_gateway().unwrap());
+    let file = wasmtime::file(&fronts::ssm_gateway());
     let variables = wasmtime::variables(&emulator);
     let Some(serving) = Serving::start(&file, variables).await else {
         return;

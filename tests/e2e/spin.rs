@@ -8,12 +8,12 @@ mod manifest;
 use std::fs;
 
 use dapr_wasm_host::Runtime;
-use host_test::fronts;
 use hyper::{Response, StatusCode};
 use ssm_emulator::{Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
 
 use self::manifest::{Component, Inherit, Manifest};
 use crate::{
+    fronts,
     minihost::{MiniHost, Surroundings},
     wasmtime,
 };
@@ -49,7 +49,7 @@ fn up(app: &Component, env: &[(&str, &str)]) -> MiniHost {
 fn file(name: &str) -> Vec<u8> {
     let package = |name: &str| fs::read(component_build::package(name).unwrap()).unwrap();
     match name {
-        "ssm-gateway.wasm" => fronts::ssm_gateway().unwrap(),
+        "ssm-gateway.wasm" => fronts::ssm_gateway(),
         "tencentcloud_ssm.wasm" => Runtime::TENCENTCLOUD_SSM.to_vec(),
         "spin_dependency.wasm" => package("spin-dependency"),
         "deny_adapter.wasm" => package("deny-adapter"),
@@ -66,11 +66,23 @@ fn gateway(emulator: &Emulator, edit: impl Fn(&mut Component)) -> MiniHost {
     let mut app = manifest("spin-app/spin.toml", emulator).component(&[]);
     edit(&mut app);
     let variables = wasmtime::variables(emulator);
-    let env: Vec<_> = variables
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    up(&app, &env)
+    up(&app, &borrowed(&variables))
+}
+
+/// The app in an environment of `variables`, which may reach `services` too.
+pub(crate) fn gateway_in(
+    emulator: &Emulator,
+    variables: &[(&'static str, String)],
+    services: &[String],
+) -> MiniHost {
+    let mut app = manifest("spin-app/spin.toml", emulator).component(&[]);
+    app.allowed_outbound_hosts.extend(services.iter().cloned());
+    up(&app, &borrowed(variables))
+}
+
+fn borrowed<'a>(variables: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str)> {
+    let pairs = variables.iter();
+    pairs.map(|(name, value)| (*name, value.as_str())).collect()
 }
 
 #[tokio::test]

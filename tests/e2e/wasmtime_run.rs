@@ -11,11 +11,20 @@ async fn wasmtime(emulator: &Emulator, call: &str) -> Option<String> {
 }
 
 async fn wasmtime_with(emulator: &Emulator, options: &[&str], call: &str) -> Option<String> {
+    invoke(options, wasmtime::variables(emulator), call).await
+}
+
+/// What `call` gives in an environment of `variables`; `None` where there is no wasmtime.
+pub(crate) async fn invoke(
+    options: &[&str],
+    variables: Vec<(&'static str, String)>,
+    call: &str,
+) -> Option<String> {
     let file = wasmtime::file(Runtime::TENCENTCLOUD_SSM);
     let output = Command::new(wasmtime::program()?)
         .args(["run", "-Shttp"])
         .args(options)
-        .args(wasmtime::environment(wasmtime::variables(emulator)))
+        .args(wasmtime::environment(variables))
         .args(["--invoke", call])
         .arg(file.path())
         .output()

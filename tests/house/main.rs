@@ -11,6 +11,7 @@
 mod arrows;
 mod circles;
 mod limits;
+mod once;
 mod skips;
 
 use std::{

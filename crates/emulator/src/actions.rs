@@ -2,11 +2,15 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::{Behaviour, Config, Secret, UnusedValue, Value, Version, reply::ApiError};
+use crate::{
+    Config, Secret, SshSecretValue, UnusedValue, Value, Version,
+    listing::list_secrets,
+    lookup::{metadata, named},
+    reply::ApiError,
+    ssh,
+};
 
 const CURRENT: &str = "SSM_Current";
-/// `Limit` of ListSecrets when none is given.
-const DEFAULT_LIMIT: usize = 20;
 
 /// Answers `action` in `region`.
 pub(crate) fn answer(
@@ -20,16 +24,14 @@ pub(crate) fn answer(
         "ListSecrets" => list_secrets(config, region, body),
         "ListSecretVersionIds" => list_secret_version_ids(config, region, body),
         "DescribeSecret" => describe_secret(config, region, body),
+        "GetSSHKeyPairValue" => ssh::get_key_pair_value(config, region, body),
         "GetServiceStatus" => Ok(json!({
             "ServiceEnabled": true, "InvalidType": 1, "AccessKeyEscrowEnabled": true,
             "ExpireTime": Json::Null, "QPSLimit": 300, "SecretLimit": 1000,
             "TotalCount": config.secrets.len(), "PayModel": 0,
         })),
         "GetRegions" => Ok(json!({ "Regions": config.regions })),
-        _ => Err(ApiError::new(
-            "InvalidAction",
-            "The request `Action` is invalid or not found.",
-        )),
+        _ => Err(ApiError::action()),
     }
 }
 
@@ -41,6 +43,19 @@ fn get_secret_value(config: &Config, region: &str, body: &Json) -> Result<Json, 
         "" => return Err(ApiError::missing("VersionId")),
         wanted => wanted,
     };
+    if let Some(key_pair) = &secret.key_pair {
+        let text = match &behaviour.ssh_secret_value {
+            SshSecretValue::Refused(code) => {
+                return Err(ApiError::new(code, "The secret is an SSH key pair."));
+            }
+            SshSecretValue::Empty => String::new(),
+            SshSecretValue::Json => ssh::fields(key_pair, behaviour).to_string(),
+        };
+        return Ok(json!({
+            "SecretName": secret.name, "VersionId": wanted, "SecretString": text,
+            "SecretBinary": "",
+        }));
+    }
     let version = find_version(secret, wanted).ok_or_else(|| {
         ApiError::new(
             &behaviour.missing_version_code,
@@ -70,69 +85,10 @@ fn get_secret_value(config: &Config, region: &str, body: &Json) -> Result<Json, 
 /// a name like any other.
 fn find_version<'a>(secret: &'a Secret, wanted: &str) -> Option<&'a Version> {
     let mut versions = secret.versions.iter();
-    if wanted == CURRENT && secret.product.is_some() {
+    if wanted == CURRENT && [1, 4].contains(&secret.secret_type) {
         return versions.max_by_key(|version| version.created);
     }
     versions.find(|version| version.id == wanted)
-}
-
-fn list_secrets(config: &Config, region: &str, body: &Json) -> Result<Json, ApiError> {
-    let behaviour = &config.behaviour;
-    let number = |name: &str| match &body[name] {
-        Json::Null => Ok(0),
-        value => value.as_u64().ok_or_else(|| ApiError::invalid(name)),
-    };
-    let offset = number("Offset")? as usize;
-    let limit = match number("Limit")? as usize {
-        0 => DEFAULT_LIMIT,
-        limit => limit.min(behaviour.max_limit.unwrap_or(usize::MAX)),
-    };
-    let state = match number("State")? {
-        0 => None,
-        state @ 1..=5 => {
-            let names = ["Enabled", "Disabled", "PendingDelete", "Creating", "Failed"];
-            Some(names[state as usize - 1])
-        }
-        _ => return Err(ApiError::invalid("State")),
-    };
-    let kind = number("SecretType")?;
-    let search = body["SearchSecretName"].as_str().unwrap_or_default();
-    let matches = |secret: &&Secret| {
-        in_region(secret, region)
-            && secret_type(secret) == kind
-            && state.is_none_or(|state| secret.status == state)
-            && found_by(&secret.name, search, behaviour)
-    };
-    // Secrets are kept in the order in which they were made.
-    let mut matching: Vec<&Secret> = config.secrets.iter().filter(matches).collect();
-    match number("OrderType")? {
-        0 => matching.reverse(),
-        1 => {}
-        _ => return Err(ApiError::invalid("OrderType")),
-    }
-    let page = matching.iter().skip(offset).take(limit);
-    let items: Vec<Json> = page.map(|secret| metadata(secret)).collect();
-    Ok(json!({ "TotalCount": matching.len(), "SecretMetadatas": items }))
-}
-
-fn found_by(name: &str, search: &str, behaviour: &Behaviour) -> bool {
-    if behaviour.search_is_exact && !search.is_empty() {
-        name == search
-    } else {
-        name.contains(search)
-    }
-}
-
-fn metadata(secret: &Secret) -> Json {
-    let created = secret.versions.iter().map(|version| version.created).min();
-    json!({
-        "SecretName": secret.name, "Description": "", "KmsKeyId": "", "KmsKeyType": "DEFAULT",
-        "CreateUin": 100_000_000_001_u64, "Status": secret.status, "DeleteTime": 0,
-        "CreateTime": created.unwrap_or_default(), "RotationStatus": 0, "NextRotationTime": 0,
-        "SecretType": secret_type(secret), "ProductName": secret.product,
-        "ResourceName": Json::Null, "ResourceID": Json::Null, "ProjectID": Json::Null,
-        "AssociatedInstanceIDs": Json::Null, "CreateUinString": "100000000001",
-    })
 }
 
 fn list_secret_version_ids(config: &Config, region: &str, body: &Json) -> Result<Json, ApiError> {
@@ -155,26 +111,6 @@ fn describe_secret(config: &Config, region: &str, body: &Json) -> Result<Json, A
     Ok(fields)
 }
 
-/// The secret that the request names, if it is there.
-fn named<'a>(config: &'a Config, region: &str, body: &Json) -> Result<&'a Secret, ApiError> {
-    let name = body["SecretName"].as_str().unwrap_or_default();
-    if name.is_empty() {
-        return Err(ApiError::missing("SecretName"));
-    }
-    if !is_name(name) {
-        return Err(ApiError::invalid("SecretName"));
-    }
-    let mut secrets = config.secrets.iter();
-    secrets
-        .find(|secret| secret.name == name && in_region(secret, region))
-        .ok_or_else(|| {
-            ApiError::new(
-                "ResourceNotFound.SecretNotExist",
-                "The secret does not exist.",
-            )
-        })
-}
-
 /// The secret that the request names, if its value may be read.
 fn readable<'a>(config: &'a Config, region: &str, body: &Json) -> Result<&'a Secret, ApiError> {
     let secret = named(config, region, body)?;
@@ -188,22 +124,6 @@ fn readable<'a>(config: &'a Config, region: &str, body: &Json) -> Result<&'a Sec
         &format!("ResourceUnavailable.{reason}"),
         format!("The secret cannot be read: it is {}.", secret.status),
     ))
-}
-
-fn in_region(secret: &Secret, region: &str) -> bool {
-    secret.region.as_deref().is_none_or(|place| place == region)
-}
-
-fn secret_type(secret: &Secret) -> u64 {
-    u64::from(secret.product.is_some())
-}
-
-/// The rules of CreateSecret: at most 128 of letters, digits, `-`, `_`, first a letter or digit.
-fn is_name(name: &str) -> bool {
-    let mark = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    name.len() <= 128
-        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && name.chars().all(mark)
 }
 
 #[cfg(test)]
@@ -244,39 +164,6 @@ mod tests {
         config.behaviour.empty_version_is_current = true;
         let ask = json!({"SecretName": "orders-mysql"});
         assert!(answer(&config, "GetSecretValue", REGION, &ask).is_ok());
-    }
-
-    #[test]
-    fn lists_page_by_offset_and_default_to_twenty_custom_secrets() {
-        let mut config = Config::default();
-        for number in 0..45 {
-            let name = format!("s{number:02}");
-            config.secrets.push(Secret::text(&name, "v1", "x"));
-        }
-        config
-            .secrets
-            .push(Secret::text("db", "v1", "x").product("Mysql"));
-        let list = |body: Json| {
-            let page = answer(&config, "ListSecrets", REGION, &body).unwrap();
-            let names: Vec<String> = page["SecretMetadatas"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|item| item["SecretName"].as_str().unwrap().to_owned())
-                .collect();
-            (page["TotalCount"].as_u64().unwrap(), names)
-        };
-        let (total, names) = list(json!({}));
-        assert_eq!((total, names.len(), names[0].as_str()), (45, 20, "s44"));
-        let (_, names) = list(json!({"Offset": 40, "Limit": 100, "OrderType": 1}));
-        assert_eq!(names, ["s40", "s41", "s42", "s43", "s44"]);
-        assert_eq!(list(json!({"SecretType": 1})).1, ["db"]);
-        assert_eq!(list(json!({"State": 2})).0, 0);
-        assert_eq!(list(json!({"SearchSecretName": "s0"})).0, 10);
-        assert_eq!(
-            code(&config, "ListSecrets", json!({"State": 9})),
-            "InvalidParameterValue"
-        );
     }
 
     #[test]

@@ -11,6 +11,17 @@ pub enum UnusedValue {
     Absent,
 }
 
+/// What GetSecretValue answers for an SSH key pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SshSecretValue {
+    /// It is refused with this code.
+    Refused(String),
+    /// Both values are empty.
+    Empty,
+    /// `SecretString` is JSON with the fields of GetSSHKeyPairValue.
+    Json,
+}
+
 /// How the emulator does what is not documented. Every field has a default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Behaviour {
@@ -38,6 +49,24 @@ pub struct Behaviour {
     /// `current-answers-real-id`: asked for `SSM_Current` of a product secret, it answers with
     /// the id of the version that this stands for. Default: false.
     pub current_answers_real_id: bool,
+    /// `ssh-keys-are-base64`: GetSSHKeyPairValue gives keys as base64 text, as its documentation
+    /// says. Default: true; false is as its sample has them, plain.
+    pub ssh_keys_are_base64: bool,
+    /// `ssh-secret-value`: what GetSecretValue says of an SSH key pair, `empty`, `json` or a code.
+    /// Default: `InvalidParameterValue`.
+    pub ssh_secret_value: SshSecretValue,
+    /// `redis-is-listed`: ListSecrets knows `SecretType` 4. Default: true; its documentation lists
+    /// 0 to 3.
+    pub redis_is_listed: bool,
+    /// `forgotten-key-code`: what is said of a temporary key that was forgotten. Default:
+    /// `AuthFailure.TokenFailure`.
+    pub forgotten_key_code: String,
+    /// `external-id-code`: what AssumeRole says of a wrong or missing `ExternalId`. Default:
+    /// `UnauthorizedOperation`.
+    pub external_id_code: String,
+    /// `metadata-keeps-keys`: the metadata service gives the same key until it ends. Default:
+    /// false, every request gets a new one.
+    pub metadata_keeps_keys: bool,
 }
 
 impl Default for Behaviour {
@@ -53,6 +82,12 @@ impl Default for Behaviour {
             window_is_inclusive: true,
             region_required: true,
             current_answers_real_id: false,
+            ssh_keys_are_base64: true,
+            ssh_secret_value: SshSecretValue::Refused("InvalidParameterValue".to_owned()),
+            redis_is_listed: true,
+            forgotten_key_code: "AuthFailure.TokenFailure".to_owned(),
+            external_id_code: "UnauthorizedOperation".to_owned(),
+            metadata_keeps_keys: false,
         }
     }
 }
@@ -89,6 +124,18 @@ impl Behaviour {
             "window-is-inclusive" => self.window_is_inclusive = flag()?,
             "region-required" => self.region_required = flag()?,
             "current-answers-real-id" => self.current_answers_real_id = flag()?,
+            "ssh-keys-are-base64" => self.ssh_keys_are_base64 = flag()?,
+            "ssh-secret-value" => {
+                self.ssh_secret_value = match value {
+                    "empty" => SshSecretValue::Empty,
+                    "json" => SshSecretValue::Json,
+                    code => SshSecretValue::Refused(code.to_owned()),
+                }
+            }
+            "redis-is-listed" => self.redis_is_listed = flag()?,
+            "forgotten-key-code" => self.forgotten_key_code = value.to_owned(),
+            "external-id-code" => self.external_id_code = value.to_owned(),
+            "metadata-keeps-keys" => self.metadata_keeps_keys = flag()?,
             _ => return Err(format!("there is no behaviour {name:?}")),
         }
         Ok(())
@@ -105,6 +152,8 @@ mod tests {
         behaviour.set("unused-value", "null").unwrap();
         behaviour.set("max-limit", "20").unwrap();
         behaviour.set("region-required", "false").unwrap();
+        behaviour.set("ssh-secret-value", "json").unwrap();
+        assert_eq!(behaviour.ssh_secret_value, SshSecretValue::Json);
         assert_eq!(behaviour.unused_value, UnusedValue::Null);
         assert_eq!(behaviour.max_limit, Some(20));
         assert!(!behaviour.region_required);

@@ -2,7 +2,10 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use crate::{Behaviour, Fault, Rates};
+use crate::{
+    Behaviour, Fault, KeyPair, Rates, Role, SAMPLE_PROVIDER_ID, SAMPLE_WEB_IDENTITY_TOKEN, Secret,
+    Value, WebIdentity, identity::sample_roles,
+};
 
 /// The id of the sample account's key.
 pub const SAMPLE_SECRET_ID: &str = "AKIDEXAMPLE0000000000000000000000000";
@@ -14,6 +17,9 @@ pub const SAMPLE_SECRET_KEY: &str = "emulator-sample-key-0000000000000";
 pub struct Config {
     /// The address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Whether STS and the metadata service listen at addresses of their own, as they do on Tencent
+    /// Cloud; the metadata service then always speaks plain HTTP. Otherwise one address serves all.
+    pub apart: bool,
     /// Whether to speak TLS, with a certificate made for this emulator.
     pub tls: bool,
     /// What the certificate for TLS is like.
@@ -22,6 +28,14 @@ pub struct Config {
     pub http2: bool,
     /// The keys that may ask, and what each may do.
     pub accounts: Vec<Account>,
+    /// The roles that STS gives out.
+    pub roles: Vec<Role>,
+    /// The web identities that STS believes.
+    pub web_identities: Vec<WebIdentity>,
+    /// The role of the CVM whose metadata service this is: `None`, it has none.
+    pub cvm_role: Option<Role>,
+    /// How long temporary keys live, whatever was asked for.
+    pub key_life: Option<Duration>,
     /// The regions that are served.
     pub regions: Vec<String>,
     /// The secrets that there are to read.
@@ -39,15 +53,20 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// Plain HTTP on a free port of loopback, the sample account, three regions, no secrets, the
-    /// documented rates.
+    /// Plain HTTP on a free port of loopback, the sample account, three regions, no secrets, no
+    /// roles, the documented rates.
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            apart: false,
             tls: false,
             certificate: Certificate::Good,
             http2: false,
             accounts: vec![Account::sample()],
+            roles: Vec::new(),
+            web_identities: Vec::new(),
+            cvm_role: None,
+            key_life: None,
             regions: ["ap-guangzhou", "ap-beijing", "ap-singapore"]
                 .map(String::from)
                 .to_vec(),
@@ -62,30 +81,47 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The default configuration with a few secrets of every sort.
+    /// The default configuration with a few secrets of every type and a role of each sort.
     pub fn sample() -> Self {
+        let roles = sample_roles();
         Self {
-            secrets: vec![
-                Secret::text("api-token", "SSM_Current", "sample-token-4f1c"),
-                Secret::text("db-password", "v1", "sample-password-old")
-                    .version("v2", Value::Text("sample-password-new".to_owned())),
-                Secret::text(
-                    "payment-service",
-                    "SSM_Current",
-                    r#"{"user":"pay","pin":"2718"}"#,
-                ),
-                Secret::binary("tls-key", "v1", "c2FtcGxlIGJ5dGVzAAH/"),
-                Secret::text("retired", "v1", "sample-retired").disabled(),
-                Secret::text(
-                    "orders-mysql",
-                    "SSM_Current",
-                    r#"{"UserName":"root","Password":"sample"}"#,
-                )
-                .product("Mysql"),
-            ],
+            cvm_role: roles.first().cloned(),
+            roles,
+            web_identities: vec![WebIdentity::new(
+                SAMPLE_PROVIDER_ID,
+                SAMPLE_WEB_IDENTITY_TOKEN,
+            )],
+            secrets: sample_secrets(),
             ..Self::default()
         }
     }
+}
+
+fn sample_secrets() -> Vec<Secret> {
+    let payment = r#"{"user":"pay","pin":"2718"}"#;
+    let key_pair = KeyPair {
+        id: "skey-sample1".to_owned(),
+        name: "deploy".to_owned(),
+        public_key: "ssh-ed25519 AAAASAMPLE deploy".to_owned(),
+        private_key: "-----BEGIN OPENSSH PRIVATE KEY-----\nc2FtcGxl\n\
+                      -----END OPENSSH PRIVATE KEY-----\n"
+            .to_owned(),
+    };
+    vec![
+        Secret::text("api-token", "SSM_Current", "sample-token-4f1c")
+            .tag("env", "prod")
+            .tag("team", "a"),
+        Secret::text("db-password", "v1", "sample-password-old")
+            .version("v2", Value::Text("sample-password-new".to_owned()))
+            .tag("env", "prod")
+            .tag("team", "b"),
+        Secret::text("payment-service", "SSM_Current", payment).tag("env", "test"),
+        Secret::binary("tls-key", "v1", "c2FtcGxlIGJ5dGVzAAH/"),
+        Secret::text("retired", "v1", "sample-retired").disabled(),
+        Secret::database("orders-mysql", "Mysql", "root", "sample").tag("env", "prod"),
+        Secret::ssh("deploy-key", key_pair),
+        Secret::redis("sessions-redis", "default", "sample-redis"),
+    ]
 }
 
 /// What the certificate of an emulator with TLS is like.
@@ -127,104 +163,5 @@ impl Account {
             token: None,
             denied: Vec::new(),
         }
-    }
-}
-
-/// A secret with its versions.
-#[derive(Clone)]
-pub struct Secret {
-    pub(crate) name: String,
-    pub(crate) versions: Vec<Version>,
-    pub(crate) status: String,
-    pub(crate) product: Option<String>,
-    /// `None`: it is in every region.
-    pub(crate) region: Option<String>,
-}
-
-/// One version of a secret.
-#[derive(Clone)]
-pub struct Version {
-    pub(crate) id: String,
-    pub(crate) value: Value,
-    pub(crate) created: i64,
-}
-
-/// A secret's value.
-#[derive(Clone)]
-pub enum Value {
-    /// Text, which SSM gives as `SecretString`.
-    Text(String),
-    /// Bytes as base64 text, which SSM gives as `SecretBinary`.
-    Binary(String),
-}
-
-/// When the first version of every secret was made, in Unix seconds; each later one a day later.
-const FIRST_VERSION: i64 = 1_700_000_000;
-
-impl Secret {
-    /// An enabled custom secret with one text version.
-    pub fn text(name: &str, version: &str, value: &str) -> Self {
-        Self::new(name).version(version, Value::Text(value.to_owned()))
-    }
-
-    /// An enabled custom secret with one binary version, given as base64 text.
-    pub fn binary(name: &str, version: &str, base64: &str) -> Self {
-        Self::new(name).version(version, Value::Binary(base64.to_owned()))
-    }
-
-    /// An enabled custom secret without any version.
-    pub fn new(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            versions: Vec::new(),
-            status: "Enabled".to_owned(),
-            product: None,
-            region: None,
-        }
-    }
-
-    /// Adds a version, newer than those before it.
-    #[must_use]
-    pub fn version(self, id: &str, value: Value) -> Self {
-        let created = FIRST_VERSION + 86_400 * self.versions.len() as i64;
-        self.version_of(id, value, created)
-    }
-
-    /// Adds a version made at `created`, in Unix seconds.
-    #[must_use]
-    pub fn version_of(mut self, id: &str, value: Value, created: i64) -> Self {
-        self.versions.push(Version {
-            id: id.to_owned(),
-            value,
-            created,
-        });
-        self
-    }
-
-    /// Disables the secret: nobody may read it.
-    #[must_use]
-    pub fn disabled(self) -> Self {
-        self.status("Disabled")
-    }
-
-    /// Sets the status: `Enabled`, `Disabled`, `PendingDelete`, `Creating` or `Failed`.
-    #[must_use]
-    pub fn status(mut self, status: &str) -> Self {
-        self.status = status.to_owned();
-        self
-    }
-
-    /// Makes it the secret of a product (`Mysql`, …): `SecretType` 1.
-    #[must_use]
-    pub fn product(mut self, product: &str) -> Self {
-        self.product = Some(product.to_owned());
-        self
-    }
-
-    /// Puts the secret into this region alone.
-    #[must_use]
-    pub fn region(mut self, region: &str) -> Self {
-        self.region = Some(region.to_owned());
-        self
     }
 }

@@ -14,7 +14,11 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use crate::{service::serve, state::Shared, tls};
+use crate::{
+    service::{Front, serve},
+    state::Shared,
+    tls,
+};
 
 /// Serves requests until either side closes, or `ended` says so. A client's mistake ends its own
 /// connection and nothing else.
@@ -22,20 +26,21 @@ pub(crate) async fn run(
     stream: TcpStream,
     acceptor: Option<TlsAcceptor>,
     shared: Arc<Shared>,
+    front: Front,
     ended: watch::Receiver<bool>,
 ) {
     // Small answers leave at once.
     let _ = stream.set_nodelay(true);
     match acceptor {
-        None => exchange(stream, shared, ended).await,
+        None => exchange(stream, shared, front, ended).await,
         Some(acceptor) => {
             let Ok(stream) = acceptor.accept(stream).await else {
                 return;
             };
             if stream.get_ref().1.alpn_protocol() == Some(tls::HTTP2) {
-                exchange_http2(stream, shared, ended).await;
+                exchange_http2(stream, shared, front, ended).await;
             } else {
-                exchange(stream, shared, ended).await;
+                exchange(stream, shared, front, ended).await;
             }
         }
     }
@@ -44,9 +49,10 @@ pub(crate) async fn run(
 async fn exchange_http2(
     stream: TlsStream<TcpStream>,
     shared: Arc<Shared>,
+    front: Front,
     mut ended: watch::Receiver<bool>,
 ) {
-    let service = service_fn(|request| serve(Arc::clone(&shared), request));
+    let service = service_fn(|request| serve(Arc::clone(&shared), front, request));
     let builder = http2::Builder::new(TokioExecutor::new());
     tokio::select! {
         // A client's mistake ends its own connection and nothing else.
@@ -55,11 +61,11 @@ async fn exchange_http2(
     }
 }
 
-async fn exchange<S>(stream: S, shared: Arc<Shared>, mut ended: watch::Receiver<bool>)
+async fn exchange<S>(stream: S, shared: Arc<Shared>, front: Front, mut ended: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Resettable + Unpin + Send + 'static,
 {
-    let service = service_fn(|request| serve(Arc::clone(&shared), request));
+    let service = service_fn(|request| serve(Arc::clone(&shared), front, request));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let end = pin!(ended.wait_for(|ended| *ended));
     let result = tokio::select! {

@@ -11,7 +11,8 @@ pub enum FaultKind {
     Latency(Duration),
     /// `status=503`: the answer has another HTTP status, and a page of HTML.
     Status(u16),
-    /// `error=CODE`: the answer is an error of SSM's.
+    /// `error=CODE`: the answer is an error of SSM's or STS's; of the metadata service, a `Code`
+    /// other than `Success`.
     Error(String),
     /// `reset`: the connection is reset instead of an answer.
     Reset,
@@ -47,6 +48,10 @@ pub enum FaultKind {
     EmptyValues,
     /// `no-request-id`: the answer has no `RequestId`.
     NoRequestId,
+    /// `no-keys`: the answer of STS or the metadata service lacks the keys.
+    NoKeys,
+    /// `line-end`: the answer ends with a line end, which shows in a role's name.
+    LineEnd,
 }
 
 /// A [`FaultKind`] and the requests that it befalls: all, unless narrowed down.
@@ -74,14 +79,16 @@ impl Fault {
         }
     }
 
-    /// Narrows it down to requests for `action`.
+    /// Narrows it down to requests for `action`: one of SSM's or STS's, or of the metadata service
+    /// `MetadataRoleName` and `MetadataRoleKeys`.
     #[must_use]
     pub fn on(mut self, action: &str) -> Self {
         self.action = Some(action.to_owned());
         self
     }
 
-    /// Narrows it down to requests that name `secret`.
+    /// Narrows it down to requests that name `secret`; of STS, this ARN of a role; of the metadata
+    /// service, this role.
     #[must_use]
     pub fn of(mut self, secret: &str) -> Self {
         self.secret = Some(secret.to_owned());
@@ -187,6 +194,8 @@ fn kind_of(name: &str, value: &str) -> Result<FaultKind, &'static str> {
         "both-values" => FaultKind::BothValues,
         "empty-values" => FaultKind::EmptyValues,
         "no-request-id" => FaultKind::NoRequestId,
+        "no-keys" => FaultKind::NoKeys,
+        "line-end" => FaultKind::LineEnd,
         _ => return Err("its kind is unknown (see --help)"),
     })
 }

@@ -5,13 +5,16 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::reply::ApiError;
+
 /// How many requests a second are taken of each action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rates(BTreeMap<String, usize>);
 
 impl Rates {
     /// The documented rates
-    /// (<https://www.tencentcloud.com/document/product/1078/38633>).
+    /// (<https://www.tencentcloud.com/document/product/1078/38633>,
+    /// <https://www.tencentcloud.com/document/product/1150/49443>).
     pub fn documented() -> Self {
         Self::none()
             .with("GetSecretValue", 300)
@@ -20,6 +23,10 @@ impl Rates {
             .with("DescribeSecret", 40)
             .with("GetServiceStatus", 50)
             .with("GetRegions", 20)
+            .with("GetSSHKeyPairValue", 20)
+            .with("AssumeRole", 600)
+            .with("AssumeRoleWithWebIdentity", 20)
+            .with("GetCallerIdentity", 20)
     }
 
     /// No limits at all.
@@ -41,8 +48,21 @@ pub(crate) struct Counter(BTreeMap<(String, String), VecDeque<Instant>>);
 
 /// A request beyond the rate: the limit, and how many came.
 pub(crate) struct Exceeded {
-    pub(crate) limit: usize,
-    pub(crate) count: usize,
+    limit: usize,
+    count: usize,
+}
+
+impl From<Exceeded> for ApiError {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::new(
+            "RequestLimitExceeded",
+            format!(
+                "Your current request times equals to `{}` in a second, which exceeds the \
+                 frequency limit `{}` for a second. Please reduce the frequency of calls.",
+                exceeded.count, exceeded.limit
+            ),
+        )
+    }
 }
 
 impl Counter {

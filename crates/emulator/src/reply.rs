@@ -1,8 +1,35 @@
-//! SSM's answers: the envelope and the errors.
+//! What the services answer: the envelope of their APIs, and errors.
 
+use http::StatusCode;
 use serde_json::{Value, json};
 
-/// An error as SSM gives it, with HTTP status 200.
+/// An answer before any fault befalls it.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) content_type: &'static str,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn json(body: &Value) -> Self {
+        Self {
+            status: StatusCode::OK,
+            // Exactly this type: the official Python SDK looks for errors in no other.
+            content_type: "application/json",
+            body: body.to_string().into_bytes(),
+        }
+    }
+
+    pub(crate) fn text(status: StatusCode, body: &str) -> Self {
+        Self {
+            status,
+            content_type: "text/plain",
+            body: body.as_bytes().to_vec(),
+        }
+    }
+}
+
+/// An error as SSM and STS give it, with HTTP status 200.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ApiError {
     pub(crate) code: String,
@@ -15,6 +42,13 @@ impl ApiError {
             code: code.to_owned(),
             message: message.into(),
         }
+    }
+
+    pub(crate) fn action() -> Self {
+        Self::new(
+            "InvalidAction",
+            "The request `Action` is invalid or not found.",
+        )
     }
 
     pub(crate) fn missing(parameter: &str) -> Self {

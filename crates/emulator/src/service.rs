@@ -1,4 +1,4 @@
-//! From an HTTP request to an HTTP response, faults included.
+//! From an HTTP request to an answer.
 
 use std::{
     io,
@@ -7,28 +7,37 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
-use http::{HeaderValue, Request, Response, StatusCode, Version, header, request::Parts};
-use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
-use hyper::body::{Frame, Incoming};
+use http::{HeaderValue, Method, Request, Response, Version, header, request::Parts};
+use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
+use hyper::body::Incoming;
 use serde_json::{Value as Json, json};
 
 use crate::{
     FaultKind, Seen, actions,
-    reply::{ApiError, envelope},
+    keys::{Caller, Keys},
+    metadata,
+    reply::{Answer, ApiError, envelope},
+    respond::respond,
     state::{Shared, State},
-    verify,
+    sts,
+    verify::{self, Product, header as text},
 };
 
-/// The size of a huge answer.
-const HUGE: usize = 200 << 20;
-const CHUNK: usize = 64 << 10;
-/// The size of a huge header.
-const HUGE_HEAD: usize = 1 << 20;
+/// What a listener serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Front {
+    /// SSM, STS and the metadata service.
+    All,
+    /// One product, as a host of Tencent Cloud does.
+    Only(Product),
+    /// The metadata service.
+    Metadata,
+}
 
 /// Answers one request. An error stands for a connection to be reset.
 pub(crate) async fn serve(
     shared: Arc<Shared>,
+    front: Front,
     request: Request<Incoming>,
 ) -> Result<Response<UnsyncBoxBody<Bytes, io::Error>>, io::Error> {
     let (mut parts, body) = request.into_parts();
@@ -40,116 +49,167 @@ pub(crate) async fn serve(
     }
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let _in_flight = InFlight::new(&shared);
-    let (plan, latency) = plan(&mut shared.lock(), &parts, &body);
-    if !latency.is_zero() {
-        tokio::time::sleep(latency).await;
+    let plan = plan(&mut shared.lock(), front, &parts, &body);
+    if !plan.latency.is_zero() {
+        tokio::time::sleep(plan.latency).await;
     }
     let date = shared.lock().date();
-    respond(plan, &date).await
+    respond(plan.answer, plan.fault, &date).await
 }
 
-/// What will be answered.
-struct Plan {
-    body: Vec<u8>,
-    fault: Option<FaultKind>,
+/// What will be answered, and how late.
+pub(crate) struct Plan {
+    pub(crate) answer: Answer,
+    pub(crate) fault: Option<FaultKind>,
+    latency: Duration,
 }
 
 /// Decides everything under one lock, so that counts and faults are exact.
-fn plan(state: &mut State, parts: &Parts, body: &[u8]) -> (Plan, Duration) {
-    let action = verify::header(&parts.headers, "x-tc-action").to_owned();
+pub(crate) fn plan(state: &mut State, front: Front, parts: &Parts, body: &[u8]) -> Plan {
     let json: Json = serde_json::from_slice(body).unwrap_or_default();
-    let secret = json["SecretName"].as_str().map(String::from);
-    let kinds = state.faults(&action, secret.as_deref());
-
+    let field = |name: &str| json[name].as_str().map(String::from);
+    let of_metadata = match front {
+        Front::Only(_) => false,
+        Front::Metadata => true,
+        Front::All => metadata::is_asked(parts),
+    };
+    let (action, subject) = match (of_metadata, metadata::asked(parts)) {
+        (true, Some((action, role))) => (action.to_owned(), role),
+        _ => {
+            let action = text(&parts.headers, "x-tc-action").to_owned();
+            (action, field("SecretName").or_else(|| field("RoleArn")))
+        }
+    };
     let mut latency = state.config.latency;
     let mut fault = None;
     let mut error = None;
-    for kind in kinds {
+    for kind in state.faults(&action, subject.as_deref()) {
         match kind {
             FaultKind::Latency(more) => latency += more,
             FaultKind::Error(code) => error = Some(code),
             other => fault = Some(other),
         }
     }
-    let mut reply = reply(state, parts, body, &action, &json);
-    if let (Ok(_), Some(code)) = (&reply, error) {
-        reply = Err(ApiError::new(&code, format!("Told to answer {code}.")));
-    }
-    if let Ok(fields) = &mut reply {
-        spoil(fields, fault.as_ref());
-    }
-    // Counted, whether shown or not.
-    let request_id = Some(state.request_id()).filter(|_| fault != Some(FaultKind::NoRequestId));
+    let (answer, code) = if of_metadata {
+        let without_keys = fault == Some(FaultKind::NoKeys);
+        let code = error.or_else(|| without_keys.then(|| "Success".to_owned()));
+        (metadata::answer(state, parts, code.as_deref()), None)
+    } else {
+        let called = Call {
+            front,
+            parts,
+            body,
+            action: &action,
+            json: &json,
+        };
+        let mut reply = called.reply(state);
+        if let (Ok(_), Some(code)) = (&reply, error) {
+            reply = Err(ApiError::new(&code, format!("Told to answer {code}.")));
+        }
+        if let Ok(fields) = &mut reply {
+            spoil(fields, fault.as_ref());
+        }
+        // Counted, whether shown or not.
+        let request_id = Some(state.request_id()).filter(|_| fault != Some(FaultKind::NoRequestId));
+        let answer = Answer::json(&envelope(&reply, request_id.as_deref()));
+        (answer, reply.err().map(|error| error.code))
+    };
     state.seen.push(Seen {
         at: Instant::now(),
         http: parts.version,
+        host: text(&parts.headers, "host").to_owned(),
+        secret_id: verify::claimed_id(&parts.headers).to_owned(),
+        region: text(&parts.headers, "x-tc-region").to_owned(),
+        language: text(&parts.headers, "x-tc-language").to_owned(),
+        secret: field("SecretName"),
+        version: field("VersionId"),
+        role_arn: field("RoleArn"),
+        session: field("RoleSessionName"),
         action,
-        region: verify::header(&parts.headers, "x-tc-region").to_owned(),
-        language: verify::header(&parts.headers, "x-tc-language").to_owned(),
-        secret,
-        version: json["VersionId"].as_str().map(String::from),
-        code: reply.as_ref().err().map(|error| error.code.clone()),
+        code,
     });
-    let body = envelope(&reply, request_id.as_deref())
-        .to_string()
-        .into_bytes();
-    (Plan { body, fault }, latency)
+    Plan {
+        answer,
+        fault,
+        latency,
+    }
 }
 
-fn reply(
-    state: &mut State,
-    parts: &Parts,
-    body: &[u8],
-    action: &str,
-    json: &Json,
-) -> Result<Json, ApiError> {
-    if parts.method != http::Method::POST || parts.uri.path() != "/" {
-        return Err(ApiError::new("InvalidRequest", "Only POST / is served."));
-    }
-    let now = state.now();
-    let config = &state.config;
-    let account = verify::verify(parts, body, &config.accounts, &config.behaviour, now)?;
-    let denied = account.denied.iter().any(|denied| denied == action);
+/// A call of an API.
+struct Call<'a> {
+    front: Front,
+    parts: &'a Parts,
+    body: &'a [u8],
+    action: &'a str,
+    json: &'a Json,
+}
 
-    if verify::header(&parts.headers, "x-tc-version") != "2019-09-23" {
-        return Err(ApiError::new("NoSuchVersion", "The version is not found."));
-    }
-    let region = verify::header(&parts.headers, "x-tc-region");
-    if region.is_empty() && config.behaviour.region_required {
-        return Err(ApiError::missing("Region"));
-    }
-    if !region.is_empty() && !config.regions.iter().any(|served| served == region) {
-        return Err(ApiError::new(
-            "UnsupportedRegion",
-            "The region is not served.",
-        ));
-    }
-    if !json.is_object() {
-        return Err(ApiError::new(
-            "InvalidParameter",
-            "The body is not a JSON object.",
-        ));
-    }
-    if denied {
-        return Err(ApiError::new(
-            "UnauthorizedOperation",
-            format!("you are not authorized to perform operation (ssm:{action})"),
-        ));
-    }
-    let counted = state
-        .counter
-        .count(&config.rates, &account.secret_id, action, Instant::now());
-    if let Err(exceeded) = counted {
-        return Err(ApiError::new(
-            "RequestLimitExceeded",
-            format!(
-                "Your current request times equals to `{}` in a second, which exceeds the \
-                 frequency limit `{}` for a second. Please reduce the frequency of calls.",
-                exceeded.count, exceeded.limit
+impl Call<'_> {
+    fn reply(&self, state: &mut State) -> Result<Json, ApiError> {
+        if self.parts.method != Method::POST || self.parts.uri.path() != "/" {
+            return Err(ApiError::new("InvalidRequest", "Only POST / is served."));
+        }
+        let headers = &self.parts.headers;
+        let (now, config) = (state.now(), &state.config);
+        let keys = Keys {
+            accounts: &config.accounts,
+            issued: &state.issued,
+        };
+        let (product, caller) =
+            verify::verify(self.parts, self.body, &keys, &config.behaviour, now)?;
+        if self.front != Front::All && self.front != Front::Only(product) {
+            return Err(ApiError::new(
+                "NoSuchProduct",
+                "The product is not found here.",
+            ));
+        }
+        if text(headers, "x-tc-version") != product.version() {
+            return Err(ApiError::new("NoSuchVersion", "The version is not found."));
+        }
+        let region = text(headers, "x-tc-region");
+        if region.is_empty() && config.behaviour.region_required {
+            return Err(ApiError::missing("Region"));
+        }
+        // The SDKs send one and the same region to STS, whatever the client's.
+        let everywhere = product == Product::Sts && region == "ap-guangzhou";
+        let served = region.is_empty() || config.regions.iter().any(|served| served == region);
+        if !served && !everywhere {
+            return Err(ApiError::new(
+                "UnsupportedRegion",
+                "The region is not served.",
+            ));
+        }
+        if !self.json.is_object() {
+            return Err(ApiError::new(
+                "InvalidParameter",
+                "The body is not a JSON object.",
+            ));
+        }
+        let action = self.action;
+        let denied = |caller: &Caller| caller.denied.iter().any(|it| it == action);
+        if caller.as_ref().is_some_and(denied) {
+            let what = format!("{}:{action}", product.service());
+            return Err(ApiError::new(
+                "UnauthorizedOperation",
+                format!("you are not authorized to perform operation ({what})"),
+            ));
+        }
+        let id = caller.as_ref().map_or("", |caller| &caller.secret_id);
+        state
+            .counter
+            .count(&config.rates, id, action, Instant::now())?;
+        match product {
+            Product::Ssm => actions::answer(&state.config, action, region, self.json),
+            Product::Sts => sts::answer(
+                &state.config,
+                &mut state.issued,
+                action,
+                caller.as_ref(),
+                self.json,
+                now,
             ),
-        ));
+        }
     }
-    actions::answer(&state.config, action, region, json)
 }
 
 /// Faults that leave a well-formed answer with wrong contents.
@@ -165,81 +225,9 @@ fn spoil(fields: &mut Json, fault: Option<&FaultKind>) {
             fields["SecretString"] = json!("");
             fields["SecretBinary"] = json!("");
         }
+        Some(FaultKind::NoKeys) => fields["Credentials"] = Json::Null,
         _ => {}
     }
-}
-
-async fn respond(
-    plan: Plan,
-    date: &str,
-) -> Result<Response<UnsyncBoxBody<Bytes, io::Error>>, io::Error> {
-    // Exactly this type: the official Python SDK looks for errors in no other.
-    let head = Response::builder()
-        .header(header::CONTENT_TYPE, "application/json")
-        .header(header::DATE, date);
-    let length = plan.body.len();
-    let half = Bytes::copy_from_slice(&plan.body[..length / 2]);
-    let response = match plan.fault {
-        Some(FaultKind::Reset) => return Err(io::ErrorKind::ConnectionReset.into()),
-        Some(FaultKind::Close) => return Err(io::ErrorKind::ConnectionAborted.into()),
-        Some(FaultKind::Silent) => std::future::pending().await,
-        Some(FaultKind::Status(status)) => head
-            .status(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY))
-            .header(header::CONTENT_TYPE, "text/html")
-            .body(whole("<html><body>told to fail</body></html>")),
-        Some(FaultKind::Redirect(url)) => head
-            .status(StatusCode::TEMPORARY_REDIRECT)
-            .header(header::LOCATION, url)
-            .body(whole("")),
-        Some(FaultKind::Raw(raw)) => head.body(whole(raw)),
-        Some(FaultKind::Truncated) => {
-            let broken = Err(io::ErrorKind::ConnectionAborted.into());
-            let frames = stream::iter([Ok(Frame::data(half)), broken]);
-            head.header(header::CONTENT_LENGTH, length)
-                .body(StreamBody::new(frames).boxed_unsync())
-        }
-        Some(FaultKind::Drip(pause)) => {
-            let pieces: Vec<Bytes> = plan
-                .body
-                .chunks(length.div_ceil(8).max(1))
-                .map(Bytes::copy_from_slice)
-                .collect();
-            let frames = stream::iter(pieces).then(move |piece| async move {
-                tokio::time::sleep(pause).await;
-                Ok(Frame::data(piece))
-            });
-            head.header(header::CONTENT_LENGTH, length)
-                .body(StreamBody::new(frames).boxed_unsync())
-        }
-        Some(FaultKind::NoLength) => {
-            let frame = Ok(Frame::data(Bytes::from(plan.body)));
-            head.body(StreamBody::new(stream::iter([frame])).boxed_unsync())
-        }
-        Some(FaultKind::Gzip) => head
-            .header(header::CONTENT_ENCODING, "gzip")
-            .body(whole(&b"\x1f\x8b\x08\x00not what was asked for"[..])),
-        Some(FaultKind::HugeHead) => head
-            .header("x-huge", "h".repeat(HUGE_HEAD))
-            .body(whole(plan.body)),
-        Some(FaultKind::SilentBody) => {
-            let frames = stream::iter([Ok(Frame::data(half))]).chain(stream::pending());
-            head.header(header::CONTENT_LENGTH, length)
-                .body(StreamBody::new(frames).boxed_unsync())
-        }
-        Some(FaultKind::Huge) => {
-            let chunk = Bytes::from(vec![b' '; CHUNK]);
-            let frames = (0..HUGE / CHUNK).map(move |_| Ok(Frame::data(chunk.clone())));
-            head.body(StreamBody::new(stream::iter(frames)).boxed_unsync())
-        }
-        _ => head.body(whole(plan.body)),
-    };
-    response.map_err(io::Error::other)
-}
-
-fn whole(body: impl Into<Bytes>) -> UnsyncBoxBody<Bytes, io::Error> {
-    Full::new(body.into())
-        .map_err(|never| match never {})
-        .boxed_unsync()
 }
 
 /// Counts the requests that are being answered.

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use crate::{Config, FaultKind, rates::Counter};
+use crate::{Config, FaultKind, keys::Issued, rates::Counter};
 
 /// The state that all connections share.
 pub(crate) struct Shared {
@@ -15,6 +15,7 @@ pub(crate) struct Shared {
 pub(crate) struct State {
     pub(crate) config: Config,
     pub(crate) counter: Counter,
+    pub(crate) issued: Issued,
     pub(crate) seen: Vec<Seen>,
     pub(crate) connections: usize,
     pub(crate) in_flight: usize,
@@ -29,8 +30,12 @@ pub struct Seen {
     pub at: Instant,
     /// The version of HTTP that the request came by.
     pub http: http::Version,
-    /// The header `X-TC-Action`.
+    /// The header `X-TC-Action`; of the metadata service, `MetadataRoleName` or `MetadataRoleKeys`.
     pub action: String,
+    /// The header `Host`.
+    pub host: String,
+    /// The id of the key that signed it, or says so; empty if it is not signed.
+    pub secret_id: String,
     /// The header `X-TC-Region`.
     pub region: String,
     /// The header `X-TC-Language`.
@@ -39,8 +44,12 @@ pub struct Seen {
     pub secret: Option<String>,
     /// `VersionId` in the body.
     pub version: Option<String>,
+    /// `RoleArn` in the body.
+    pub role_arn: Option<String>,
+    /// `RoleSessionName` in the body.
+    pub session: Option<String>,
     /// The code of the error it got, or `None` if it was served (or befallen by a fault that is
-    /// no error of SSM's).
+    /// no error of the API's).
     pub code: Option<String>,
 }
 
@@ -50,6 +59,7 @@ impl Shared {
             state: Mutex::new(State {
                 config,
                 counter: Counter::default(),
+                issued: Issued::default(),
                 seen: Vec::new(),
                 connections: 0,
                 in_flight: 0,

@@ -44,6 +44,13 @@ pub struct Served {
     generation: u64,
 }
 
+impl Served {
+    /// Its properties, references resolved.
+    pub(crate) fn properties(&self) -> &Properties {
+        &self.properties
+    }
+}
+
 /// The stores that serve, by the names of their Components.
 #[derive(Clone, Default)]
 pub struct Stores {
@@ -131,6 +138,12 @@ impl Loader {
         }
     }
 
+    /// Who gives `served` its keys, for people, where that is known of its type. Never a key.
+    pub fn keys_of(&self, served: &Served) -> Option<String> {
+        let needs = self.types.needs(&served.store_type, &served.properties);
+        needs?.keys_from
+    }
+
     /// Off the threads on which calls run: files may be slow, and are waited for.
     async fn read(&self) -> io::Result<Loaded> {
         let (folders, namespace) = (self.folders.clone(), self.namespace.clone());
@@ -184,7 +197,15 @@ impl Loader {
         let same = |served: &&Arc<Served>| served.files == files && served.generation == generation;
         let (store, capabilities) = match before.filter(same) {
             Some(same) => (Arc::clone(&same.store), same.capabilities.clone()),
-            None => self.start_anew(component, &properties).await?,
+            None => match self.start_anew(component, &properties).await {
+                Ok(started) => started,
+                Err(why) => {
+                    // What it waits for may come.
+                    let waited = self.types.followed(&component.store_type, &properties);
+                    outcome.files.extend(stamps(waited).await);
+                    return Err(why);
+                }
+            },
         };
         Ok(Arc::new(Served {
             name: component.name.clone(),

@@ -6,23 +6,31 @@
 use alloc::{borrow::ToOwned, format, string::String};
 
 use crate::{
-    codes::meaning,
     error::{Error, ErrorKind},
     failure::{malformed, status_error},
     json::{Json, WrongForm},
     quote::quote,
+    service::Service,
     transport::Response,
 };
 
-/// A response that SSM gave without an error, its fields not yet looked at.
+/// A response that a service gave without an error, its fields not yet looked at.
 pub(crate) struct Answer {
     response: Json,
+    service: Service,
+    /// The `Date` header, if there is a readable one.
+    pub(crate) date: Option<String>,
     pub(crate) request_id: String,
 }
 
 impl Answer {
     /// Tells an answer from an error. `subject` begins every message; `secrets` are kept out.
-    pub(crate) fn new(response: Response, subject: &str, secrets: &[&str]) -> Result<Self, Error> {
+    pub(crate) fn new(
+        response: Response,
+        service: Service,
+        subject: &str,
+        secrets: &[&str],
+    ) -> Result<Self, Error> {
         let envelope = open(&response.body);
         if let Some(Envelope {
             error: Some(error),
@@ -30,10 +38,10 @@ impl Answer {
             ..
         }) = &envelope
         {
-            return Err(service_error(error, request_id, subject, secrets));
+            return Err(service_error(error, request_id, service, subject, secrets));
         }
         if response.status != 200 {
-            return Err(status_error(response.status, subject));
+            return Err(status_error(response.status, service, subject));
         }
         let Some(envelope) = envelope else {
             return Err(Error::new(
@@ -45,10 +53,12 @@ impl Answer {
             ));
         };
         if envelope.request_id.is_empty() {
-            return Err(malformed(subject, "has no RequestId", None));
+            return Err(malformed(service, subject, "has no RequestId", None));
         }
         Ok(Self {
             response: envelope.response,
+            service,
+            date: response.date,
             // Whoever answers may echo what it was sent, and this id goes into errors too.
             request_id: quote(&envelope.request_id, secrets),
         })
@@ -66,7 +76,7 @@ impl Answer {
 
     /// The error for this answer, which cannot be accepted because it `what`.
     pub(crate) fn malformed(&self, subject: &str, what: &str) -> Error {
-        malformed(subject, what, Some(self.request_id.clone()))
+        malformed(self.service, subject, what, Some(self.request_id.clone()))
     }
 }
 
@@ -102,14 +112,20 @@ fn open(body: &[u8]) -> Option<Envelope> {
     })
 }
 
-fn service_error(error: &ServiceError, request_id: &str, subject: &str, secrets: &[&str]) -> Error {
+fn service_error(
+    error: &ServiceError,
+    request_id: &str,
+    service: Service,
+    subject: &str,
+    secrets: &[&str],
+) -> Error {
     let code = quote(&error.code, secrets);
-    let meaning = meaning(&code);
+    let (name, meaning) = (service.name(), service.meaning(&code));
     let text = quote(&error.message, secrets);
     let said = if text.is_empty() { &code } else { &text };
     let mut error = Error::new(
         meaning.kind,
-        format!("{subject} failed: SSM says: {said}; {}", meaning.advice),
+        format!("{subject} failed: {name} says: {said}; {}", meaning.advice),
     );
     error.retryable = meaning.retryable;
     error
@@ -130,7 +146,7 @@ mod tests {
             date: None,
             body: Zeroizing::new(body.as_bytes().to_vec()),
         };
-        Answer::new(response, "reading x", &["hunter2"])
+        Answer::new(response, Service::Ssm, "reading x", &["hunter2"])
     }
 
     fn error(status: u16, body: &str) -> Error {

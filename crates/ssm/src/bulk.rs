@@ -142,13 +142,15 @@ async fn read_page<T: Transport>(
 /// that it lacks is another matter: whoever reads that wants it of every secret.
 fn is_gone(error: &Error, version: Option<&VersionId>) -> bool {
     error.kind == ErrorKind::NotFound
+        && !error.about_keys
         && (version.is_none()
             || error.has_code("ResourceNotFound.SecretNotExist")
             || error.has_code("ResourceUnavailable"))
 }
 
 fn may_skip(error: &Error, on_error: OnError) -> bool {
-    on_error == OnError::Skip && !error.retryable && error.kind != ErrorKind::Unauthenticated
+    let of_the_secret = !error.about_keys && error.kind != ErrorKind::Unauthenticated;
+    on_error == OnError::Skip && !error.retryable && of_the_secret
 }
 
 fn no_list(why: &str) -> Error {

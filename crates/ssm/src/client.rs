@@ -10,6 +10,7 @@ use crate::{
     bulk::{self, BulkRead, OnError, Selection},
     call::{Call, Caller},
     config::Config,
+    credentials::Identity,
     error::{Error, ErrorKind},
     names::{SecretName, VersionId},
     operation::Operation,
@@ -19,12 +20,13 @@ use crate::{
 
 /// Reads secrets from SSM over `T`.
 ///
-/// It remembers, for its own life: the difference between its clock and the server's, what its bulk
-/// reads sent in the last second, and of secrets without a current version the id of the newest one.
-/// It never remembers a value.
+/// It remembers, for its own life: temporary keys until they are replaced, the difference between its
+/// clock and the server's, what its bulk reads sent in the last second, and of secrets without a current
+/// version the id of the newest one. It never remembers a value.
 pub struct Client<T> {
     pub(crate) caller: Caller<T>,
     timeout: Duration,
+    retry_throttled: bool,
     max_in_flight: usize,
     versions: Versions,
 }
@@ -34,6 +36,7 @@ impl<T: Transport> Client<T> {
     pub fn new(config: Config, transport: T) -> Self {
         Self {
             timeout: config.timeout,
+            retry_throttled: config.retry_throttled,
             max_in_flight: config.max_in_flight,
             versions: Versions::new(config.version_lookup),
             caller: Caller::new(config, transport),
@@ -54,7 +57,8 @@ impl<T: Transport> Client<T> {
     ) -> Result<SecretValue, Error> {
         let name = name.as_str();
         let subject = format!("reading the secret {name}");
-        self.within_deadline(&subject, false, async |operation| {
+        let operation = self.operation().retrying_throttled(self.retry_throttled);
+        self.within_deadline(&subject, operation, async |operation| {
             versions::read(&self.caller, operation, &self.versions, name, version).await
         })
         .await
@@ -77,7 +81,8 @@ impl<T: Transport> Client<T> {
             on_error,
             max_in_flight: self.max_in_flight,
         };
-        self.within_deadline("reading many secrets", true, async |operation| {
+        let operation = self.operation().in_bulk();
+        self.within_deadline("reading many secrets", operation, async |operation| {
             bulk::read(&self.caller, operation, &self.versions, &wanted).await
         })
         .await
@@ -92,7 +97,7 @@ impl<T: Transport> Client<T> {
     pub async fn ping(&self) -> Result<(), Error> {
         let subject = "asking for SSM's status";
         let result = self
-            .within_deadline(subject, false, async |operation| {
+            .within_deadline(subject, self.operation(), async |operation| {
                 let call = Call::new(Action::GetServiceStatus, &GetServiceStatus {}, subject)?;
                 self.caller.call(operation, &call).await
             })
@@ -103,19 +108,37 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// Runs `work`, of one read or of a `bulk` of them, until it ends or the deadline passes.
+    /// Asks STS who the keys belong to (GetCallerIdentity), and tells who gave them.
+    ///
+    /// # Errors
+    /// All kinds but `InvalidRequest` and `NotFound`.
+    pub async fn identity(&self) -> Result<Identity, Error> {
+        let subject = "asking who the keys belong to";
+        let said = self
+            .within_deadline(subject, self.operation(), async |operation| {
+                self.caller.caller_identity(operation).await
+            })
+            .await?;
+        let now = self.caller.transport.now().monotonic;
+        Ok(self.caller.keyring.identity(now, said))
+    }
+
+    /// An operation that begins now.
+    fn operation(&self) -> Operation {
+        Operation::until(self.caller.transport.now().monotonic + self.timeout)
+    }
+
+    /// Runs `work` of `operation` until it ends or the deadline passes.
     ///
     /// The deadline is the client's own timer beside everything else: hosts' own time limits
     /// have holes (a TLS handshake that stalls, for one).
     async fn within_deadline<R>(
         &self,
         subject: &str,
-        bulk: bool,
+        operation: Operation,
         work: impl AsyncFnOnce(&Operation) -> Result<R, Error>,
     ) -> Result<R, Error> {
         let timeout = self.timeout;
-        let deadline = self.caller.transport.now().monotonic + timeout;
-        let operation = Operation::until(deadline, bulk);
         let work = pin!(work(&operation));
         let deadline = pin!(self.caller.transport.sleep(timeout));
         match select(work, deadline).await {
@@ -132,6 +155,7 @@ impl<T: Transport> Client<T> {
 fn proves_the_road(error: &Error) -> bool {
     use ErrorKind::*;
     error.code.is_some()
+        && !error.about_keys
         && match error.kind {
             PermissionDenied | NotFound | InvalidRequest => true,
             Unavailable => !error.retryable,

@@ -3,7 +3,7 @@
 use alloc::{format, string::String};
 use core::time::Duration;
 
-use crate::{credentials::Credentials, endpoint::Endpoint, names::Region};
+use crate::{credentials::CredentialChain, endpoint::Endpoint, names::Region};
 
 /// The deadline of one operation when none is set.
 pub const DEFAULT_OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
@@ -20,16 +20,20 @@ pub struct Config {
     pub endpoint: Endpoint,
     /// The region whose secrets are read, sent as `X-TC-Region`.
     pub region: Region,
-    /// The key that signs every request.
-    pub credentials: Credentials,
+    /// Where the keys come from that sign every request.
+    pub credentials: CredentialChain,
     /// The deadline of one operation: everything it sends, waits and repeats.
     pub timeout: Duration,
     /// How often one failed request is repeated, within the deadline. 0 means never.
     ///
     /// Repeated are throttling, HTTP 5xx, `InternalError`, `FailedOperation`,
     /// `ServiceUnavailable`, connections that fail or break, and attempts without an answer.
-    /// All requests are reads, so repeating one is safe.
+    /// All requests are reads, so repeating one is safe. It counts for STS and the metadata service
+    /// too.
     pub max_retries: u32,
+    /// Whether single reads repeat what SSM throttles. Not where somebody else sets their pace, who
+    /// must hear of it at once and repeats them in turn; bulk reads and pings always do.
+    pub retry_throttled: bool,
     /// How many requests a bulk read keeps in flight; at least 1.
     pub max_in_flight: usize,
     /// How many GetSecretValue bulk reads send in a second at most; the other actions in the proportion
@@ -40,14 +44,15 @@ pub struct Config {
 }
 
 impl Config {
-    /// The defaults for `region` and `credentials`.
-    pub fn new(region: Region, credentials: Credentials) -> Self {
+    /// The defaults for `region` and `credentials`: a key, or a [`CredentialChain`].
+    pub fn new(region: Region, credentials: impl Into<CredentialChain>) -> Self {
         Self {
             endpoint: Endpoint::default(),
             region,
-            credentials,
+            credentials: credentials.into(),
             timeout: DEFAULT_OPERATION_TIMEOUT,
             max_retries: DEFAULT_MAX_RETRIES,
+            retry_throttled: true,
             max_in_flight: DEFAULT_MAX_IN_FLIGHT,
             max_requests_per_second: DEFAULT_MAX_REQUESTS_PER_SECOND,
             version_lookup: VersionLookup::Sequential,

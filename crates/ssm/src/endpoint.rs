@@ -22,6 +22,51 @@ impl Endpoint {
     /// # Errors
     /// `InvalidConfig`, naming `endpoint` and the way out.
     pub fn parse(text: &str, allow_insecure: bool) -> Result<Self, Error> {
+        Self::read("endpoint", "", text, allow_insecure)
+    }
+
+    /// [`Endpoint::parse`] for STS, which errors call `stsEndpoint`.
+    ///
+    /// # Errors
+    /// `InvalidConfig`, naming `stsEndpoint` and the way out.
+    pub fn parse_sts(text: &str, allow_insecure: bool) -> Result<Self, Error> {
+        Self::read("stsEndpoint", "", text, allow_insecure)
+    }
+
+    /// [`Endpoint::parse`] for the metadata service, whose own host (that of [`Endpoint::metadata`])
+    /// is reached over plain `http` without being asked: it has no other way.
+    ///
+    /// # Errors
+    /// `InvalidConfig`, naming `metadataEndpoint` and the way out.
+    pub fn parse_metadata(text: &str, allow_insecure: bool) -> Result<Self, Error> {
+        Self::read("metadataEndpoint", METADATA_HOST, text, allow_insecure)
+    }
+
+    /// `https://sts.tencentcloudapi.com`, which serves every region.
+    pub fn sts() -> Self {
+        Self::of(true, "sts.tencentcloudapi.com")
+    }
+
+    /// `http://metadata.tencentyun.com`, which answers inside of Tencent Cloud's networks.
+    pub fn metadata() -> Self {
+        Self::of(false, METADATA_HOST)
+    }
+
+    fn of(https: bool, authority: &str) -> Self {
+        Self {
+            https,
+            authority: authority.to_owned(),
+        }
+    }
+
+    /// `property` is what errors call it; `plain_host` may be reached over plain http.
+    fn read(
+        property: &str,
+        plain_host: &str,
+        text: &str,
+        allow_insecure: bool,
+    ) -> Result<Self, Error> {
+        let refuse = |why: &str| Error::invalid_config(format!("{property} is not usable: {why}"));
         let (scheme, after_scheme) = match text.split_once(':') {
             Some((scheme, rest)) if rest.starts_with("//") => (scheme, rest.get(2..)),
             _ => ("https", Some(text)),
@@ -34,9 +79,11 @@ impl Endpoint {
         if given.contains(['/', '?', '#', '@']) {
             return Err(refuse("give only scheme, host and port"));
         }
-        let (host, port) = split_port(&given)?;
-        check_host(host)?;
-        if !https && !allow_insecure && !is_loopback(host) {
+        let (host, port) = split_port(&given).map_err(refuse)?;
+        if !is_host(host) {
+            return Err(refuse("its host is not a host name or an IP address"));
+        }
+        if !https && !allow_insecure && !is_loopback(host) && host != plain_host {
             return Err(refuse(
                 "plain http would show secrets to the network; use https, or set \
                  allowInsecureEndpoint to true if the network is private",
@@ -71,14 +118,14 @@ impl Default for Endpoint {
     /// `https://ssm.tencentcloudapi.com`, which serves every region
     /// (<https://www.tencentcloud.com/document/product/1078/38635>).
     fn default() -> Self {
-        Self {
-            https: true,
-            authority: "ssm.tencentcloudapi.com".to_owned(),
-        }
+        Self::of(true, "ssm.tencentcloudapi.com")
     }
 }
 
-fn split_port(authority: &str) -> Result<(&str, Option<u16>), Error> {
+/// Where a CVM asks about itself.
+const METADATA_HOST: &str = "metadata.tencentyun.com";
+
+fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'static str> {
     // In [::1]:80 only a colon after the bracket separates a port.
     let after_bracket = authority.rfind(']').map_or(0, |at| at + 1);
     match authority[after_bracket..].find(':') {
@@ -87,24 +134,19 @@ fn split_port(authority: &str) -> Result<(&str, Option<u16>), Error> {
             let (host, port) = authority.split_at(after_bracket + at);
             match port[1..].parse() {
                 Ok(port) if port != 0 => Ok((host, Some(port))),
-                _ => Err(refuse("its port is not a number from 1 to 65535")),
+                _ => Err("its port is not a number from 1 to 65535"),
             }
         }
     }
 }
 
-fn check_host(host: &str) -> Result<(), Error> {
+fn is_host(host: &str) -> bool {
     let ipv6 = host
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'));
-    let good = match ipv6 {
+    match ipv6 {
         Some(address) => address.parse::<Ipv6Addr>().is_ok(),
         None => host.len() <= 253 && host.split('.').all(is_label),
-    };
-    if good {
-        Ok(())
-    } else {
-        Err(refuse("its host is not a host name or an IP address"))
     }
 }
 
@@ -122,10 +164,6 @@ fn is_loopback(host: &str) -> bool {
         && octets[0] == "127"
         && octets.iter().all(|octet| octet.parse::<u8>().is_ok());
     host == "localhost" || host == "[::1]" || ipv4_loopback
-}
-
-fn refuse(why: &str) -> Error {
-    Error::invalid_config(format!("endpoint is not usable: {why}"))
 }
 
 #[cfg(test)]
@@ -195,6 +233,33 @@ mod tests {
             assert_eq!(error.kind, crate::ErrorKind::InvalidConfig, "{text}");
             assert!(error.message.starts_with("endpoint"), "{error}");
         }
+    }
+
+    #[test]
+    fn plain_http_reaches_the_metadata_service_and_no_other_host_by_that_exception() {
+        for good in [
+            "http://metadata.tencentyun.com",
+            "http://Metadata.TencentYun.com:80/",
+            "http://127.0.0.1:18080",
+        ] {
+            assert!(Endpoint::parse_metadata(good, false).is_ok(), "{good}");
+        }
+        let own = Endpoint::parse_metadata("http://metadata.tencentyun.com", false);
+        assert_eq!(own, Ok(Endpoint::metadata()));
+        for other in [
+            "http://169.254.0.23",
+            "http://metadata.tencentyun.com.evil.example",
+            "http://x.metadata.tencentyun.com",
+        ] {
+            let error = Endpoint::parse_metadata(other, false).unwrap_err();
+            assert!(error.message.starts_with("metadataEndpoint"), "{error}");
+            assert!(Endpoint::parse_metadata(other, true).is_ok());
+        }
+        for parse in [Endpoint::parse, Endpoint::parse_sts] {
+            assert!(parse("http://metadata.tencentyun.com", false).is_err());
+        }
+        let error = Endpoint::parse_sts("http://sts.internal", false).unwrap_err();
+        assert!(error.message.starts_with("stsEndpoint"), "{error}");
     }
 
     #[test]

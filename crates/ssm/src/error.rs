@@ -27,6 +27,9 @@ pub struct Details {
     pub request_id: Option<String>,
     /// Whether the same call may succeed later with nothing changed.
     pub retryable: bool,
+    /// Whether it came about on the way to the keys, before anything was asked of SSM. It then says
+    /// nothing about a secret, and `code` and `request_id` are those of STS.
+    pub about_keys: bool,
 }
 
 /// Who can mend an [`Error`], and how: the kinds of `dapr:secretstores`.
@@ -61,6 +64,7 @@ impl Error {
             code: None,
             request_id: None,
             retryable: false,
+            about_keys: false,
         }))
     }
 
@@ -94,8 +98,15 @@ impl Error {
         self
     }
 
+    pub(crate) fn about_keys(mut self) -> Self {
+        self.about_keys = true;
+        self
+    }
+
+    /// Whether SSM, or whoever was asked last, gave the code `prefix` or one below it.
     pub(crate) fn has_code(&self, prefix: &str) -> bool {
-        self.code.as_deref().is_some_and(|code| {
+        let code = self.code.as_deref().filter(|_| !self.about_keys);
+        code.is_some_and(|code| {
             let rest = code.strip_prefix(prefix);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         })

@@ -5,12 +5,15 @@ use alloc::{format, string::String};
 use crate::{
     error::{Error, ErrorKind},
     quote::quote,
+    service::Service,
     transport::{Step, TransportError},
 };
 
-/// The error for an exchange with `origin` that gave no response. `secrets` are kept out of it.
+/// The error for an exchange with `service` at `origin` that gave no response. `secrets` are kept out
+/// of it.
 pub(crate) fn transport_error(
     error: TransportError,
+    service: Service,
     subject: &str,
     origin: &str,
     secrets: &[&str],
@@ -24,11 +27,12 @@ pub(crate) fn transport_error(
             let reason = quote(&reason, secrets);
             let colon = if reason.is_empty() { "" } else { ": " };
             let what = [before, origin, after, colon, &reason].concat();
-            unreachable(ErrorKind::Unavailable, subject, &what)
+            unreachable(ErrorKind::Unavailable, service, subject, &what)
         }
-        TransportError::TimedOut(step) => timed_out(step, subject, origin),
+        TransportError::TimedOut(step) => timed_out(step, service, subject, origin),
         TransportError::BodyTooLarge => {
-            malformed(subject, "is larger than any answer of SSM's", None)
+            let what = format!("is larger than any answer of {}'s", service.name());
+            malformed(service, subject, &what, None)
         }
         TransportError::InvalidRequest(why) => Error::new(
             ErrorKind::Internal,
@@ -38,7 +42,7 @@ pub(crate) fn transport_error(
 }
 
 /// The error for an attempt that was given up during `step`.
-pub(crate) fn timed_out(step: Step, subject: &str, origin: &str) -> Error {
+pub(crate) fn timed_out(step: Step, service: Service, subject: &str, origin: &str) -> Error {
     let (before, after) = match step {
         Step::Resolve => ("the name in ", " was not resolved in time"),
         Step::Connect => ("no connection to ", " was made in time"),
@@ -46,7 +50,7 @@ pub(crate) fn timed_out(step: Step, subject: &str, origin: &str) -> Error {
         Step::Tls | Step::Answer | Step::Unknown => ("", " did not answer in time"),
     };
     let what = [before, origin, after].concat();
-    unreachable(ErrorKind::Timeout, subject, &what)
+    unreachable(ErrorKind::Timeout, service, subject, &what)
 }
 
 /// What failed, before and after the address that was tried.
@@ -61,13 +65,15 @@ fn failed(step: Step) -> (&'static str, &'static str) {
     }
 }
 
-fn unreachable(kind: ErrorKind, subject: &str, what: &str) -> Error {
-    let message = format!("{subject} failed: {what}; check the network and endpoint");
+fn unreachable(kind: ErrorKind, service: Service, subject: &str, what: &str) -> Error {
+    let property = service.property();
+    let message = format!("{subject} failed: {what}; check the network and {property}");
     Error::new(kind, message).retryable()
 }
 
-/// The error for a response that is not SSM's, going by its HTTP status.
-pub(crate) fn status_error(status: u16, subject: &str) -> Error {
+/// The error for a response that is not the service's, going by its HTTP status.
+pub(crate) fn status_error(status: u16, service: Service, subject: &str) -> Error {
+    let (name, property) = (service.name(), service.property());
     match status {
         429 => Error::new(
             ErrorKind::Throttled,
@@ -83,13 +89,13 @@ pub(crate) fn status_error(status: u16, subject: &str) -> Error {
             ErrorKind::Unavailable,
             format!(
                 "{subject} failed: a redirect (HTTP status {status}), which is not followed; check \
-                 endpoint"
+                 {property}"
             ),
         ),
         _ => Error::new(
             ErrorKind::Unavailable,
             format!(
-                "{subject} failed: HTTP status {status}, which SSM does not give; check endpoint \
+                "{subject} failed: HTTP status {status}, which {name} does not give; check {property} \
                  and any proxy between"
             ),
         ),
@@ -97,10 +103,16 @@ pub(crate) fn status_error(status: u16, subject: &str) -> Error {
 }
 
 /// The error for an answer that cannot be accepted, because it `what`.
-pub(crate) fn malformed(subject: &str, what: &str, request_id: Option<String>) -> Error {
+pub(crate) fn malformed(
+    service: Service,
+    subject: &str,
+    what: &str,
+    request_id: Option<String>,
+) -> Error {
+    let property = service.property();
     Error::new(
         ErrorKind::Internal,
-        format!("{subject} failed: the answer {what}; nothing of it was used. Check endpoint"),
+        format!("{subject} failed: the answer {what}; nothing of it was used. Check {property}"),
     )
     .with_request_id(request_id)
 }

@@ -4,8 +4,9 @@
 //! [`Client`] reads secrets over whatever implements [`Transport`]: the component's `wasi:http`,
 //! or a scripted transport with a virtual clock in tests. It signs (crate `tc3`), paces its bulk
 //! reads by SSM's documented rates, retries what is worth retrying within one deadline, corrects its
-//! clock, and checks that an answer belongs to its question. It never panics on what a server or
-//! a caller sends.
+//! clock, and checks that an answer belongs to its question. Its keys are given, or got and renewed
+//! from the metadata service and STS ([`CredentialChain`]). It never panics on what a server or a
+//! caller sends.
 //!
 //! Nothing in it is `Send`: it is made for one single-threaded instance that keeps many requests
 //! in flight at once. `no_std` with `alloc`: whoever uses it in a component decides what the
@@ -26,6 +27,7 @@ mod credentials;
 mod date;
 mod endpoint;
 mod error;
+mod exchange;
 mod failure;
 mod json;
 mod listing;
@@ -35,6 +37,7 @@ mod operation;
 mod pace;
 mod quote;
 mod retry;
+mod service;
 mod sorted;
 #[cfg(test)]
 mod tests;
@@ -48,12 +51,12 @@ pub use config::{
     Config, DEFAULT_MAX_IN_FLIGHT, DEFAULT_MAX_REQUESTS_PER_SECOND, DEFAULT_MAX_RETRIES,
     DEFAULT_OPERATION_TIMEOUT, VersionLookup, duration_text,
 };
-pub use credentials::Credentials;
+pub use credentials::{CredentialChain, CredentialSource, Credentials, Identity, Provider, Role};
 pub use endpoint::Endpoint;
 pub use error::{Details, Error, ErrorKind};
 pub use json::Json;
 pub use names::{Region, SecretName, VersionId};
-pub use transport::{Now, Request, Response, Step, Transport, TransportError};
+pub use transport::{Method, Now, Request, Response, Step, Transport, TransportError};
 
 /// Compiles the example of the README.
 #[cfg(doctest)]

@@ -1,6 +1,6 @@
 //! What a user of the client asked for: several calls under one deadline, and where they are.
 
-use alloc::format;
+use alloc::{format, string::String};
 use core::{
     cell::{Cell, RefCell},
     time::Duration,
@@ -9,6 +9,7 @@ use core::{
 use crate::{
     config::duration_text,
     error::{Error, ErrorKind},
+    service::Service,
     transport::Step,
 };
 
@@ -18,6 +19,8 @@ pub(crate) struct Operation {
     pub(crate) deadline: Duration,
     /// Whether it sends many requests by itself, and so keeps to a pace.
     pub(crate) bulk: bool,
+    /// Whether it repeats what is throttled.
+    pub(crate) retry_throttled: bool,
     last_failure: RefCell<Option<Error>>,
     /// Calls that wait for their turn under the client's own pace.
     held: Cell<usize>,
@@ -27,19 +30,44 @@ pub(crate) struct Operation {
     reading: Cell<usize>,
     /// Requests that SSM has answered.
     answered: Cell<usize>,
+    /// Who is asked for keys at this moment, and where.
+    asked_for_keys: RefCell<Option<(Service, String)>>,
 }
 
 impl Operation {
-    /// `deadline` is a moment of the monotonic clock.
-    pub(crate) fn until(deadline: Duration, bulk: bool) -> Self {
+    /// One that repeats what may pass. `deadline` is a moment of the monotonic clock.
+    pub(crate) fn until(deadline: Duration) -> Self {
         Self {
             deadline,
-            bulk,
+            bulk: false,
+            retry_throttled: true,
             last_failure: RefCell::new(None),
             held: Cell::new(0),
             waiting: Cell::new(0),
             reading: Cell::new(0),
             answered: Cell::new(0),
+            asked_for_keys: RefCell::new(None),
+        }
+    }
+
+    /// Takes note that keys are asked for, of `service` at `origin`, until dropped.
+    pub(crate) fn asks_for_keys(&self, service: Service, origin: String) -> AsksForKeys<'_> {
+        AsksForKeys {
+            operation: self,
+            before: self.asked_for_keys.replace(Some((service, origin))),
+        }
+    }
+
+    /// One that sends many requests by itself.
+    pub(crate) fn in_bulk(self) -> Self {
+        Self { bulk: true, ..self }
+    }
+
+    /// One that repeats what is throttled, or leaves that to its caller.
+    pub(crate) fn retrying_throttled(self, retry_throttled: bool) -> Self {
+        Self {
+            retry_throttled,
+            ..self
         }
     }
 
@@ -71,6 +99,12 @@ impl Operation {
     /// at this moment, of `origin`.
     pub(crate) fn deadline_error(&self, subject: &str, timeout: Duration, origin: &str) -> Error {
         let last = self.last_failure.borrow();
+        let asked = self.asked_for_keys.borrow();
+        let (service, origin) = match &*asked {
+            Some((service, origin)) => (*service, origin.as_str()),
+            None => (Service::Ssm, origin),
+        };
+        let property = service.property();
         let limit = duration_text(timeout);
         let mut message = format!("{subject} did not end within {limit} (the setting timeout)");
         let (held, waiting, reading) = (self.held.get(), self.waiting.get(), self.reading.get());
@@ -89,16 +123,31 @@ impl Operation {
         } else if held == 0 {
             let what = match (waiting, reading) {
                 (0, 0) => "",
-                (0, _) => " did not end its answer; check the network and endpoint, or ",
-                _ => " did not answer; check the network and endpoint, or ",
+                (0, _) => " did not end its answer",
+                _ => " did not answer",
             };
-            let origin = if what.is_empty() { "" } else { origin };
-            message.extend(["; ", origin, what, "raise timeout"]);
+            message.push_str("; ");
+            if !what.is_empty() {
+                message.extend([origin, what, "; check the network and ", property, ", or "]);
+            }
+            message.push_str("raise timeout");
         }
         Error::new(ErrorKind::Timeout, message)
             .with_code(last.as_ref().and_then(|last| last.code.clone()))
             .with_request_id(last.as_ref().and_then(|last| last.request_id.clone()))
             .retryable()
+    }
+}
+
+/// Keys that are being asked for.
+pub(crate) struct AsksForKeys<'a> {
+    operation: &'a Operation,
+    before: Option<(Service, String)>,
+}
+
+impl Drop for AsksForKeys<'_> {
+    fn drop(&mut self) {
+        self.operation.asked_for_keys.replace(self.before.take());
     }
 }
 

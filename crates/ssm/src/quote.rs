@@ -16,7 +16,9 @@ pub(crate) fn quote(text: &str, secrets: &[&str]) -> String {
         let after_secret = secrets
             .iter()
             .filter(|secret| !secret.is_empty())
-            .find_map(|secret| rest.strip_prefix(secret));
+            .filter_map(|secret| rest.strip_prefix(secret))
+            // The longest: a part of one may be another.
+            .min_by_key(|after| after.len());
         if let Some(after) = after_secret {
             line.push_str("[removed]");
             rest = after;
@@ -42,6 +44,7 @@ mod tests {
             quote("key=hunter2\r\ntoken=abc.\n", &["hunter2", "", "abc"]),
             "key=[removed]  token=[removed]"
         );
+        assert_eq!(quote("AKIDlonger", &["AKID", "AKIDlonger"]), "[removed]");
         let long = "é".repeat(1000);
         assert_eq!(quote(&long, &[]).chars().count(), MAX_QUOTE);
     }

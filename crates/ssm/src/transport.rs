@@ -29,15 +29,19 @@ pub struct Now {
     pub unix: Duration,
 }
 
-/// One `POST /` to be sent as it is. It has no `Debug`: headers hold a signature and a token.
+/// One request to be sent as it is. It has no `Debug`: headers hold a signature and a token.
 pub struct Request<'a> {
+    /// The method. A [`Method::Get`] goes without a body.
+    pub method: Method,
+    /// The path, percent-encoded, without a query.
+    pub path: &'a str,
     /// Whether it goes over TLS, and not plain `http`.
     pub https: bool,
     /// `host[:port]`, exactly as signed: it must go out as the `Host` header.
     pub authority: &'a str,
     /// Every header but `Host`, names in lower case.
     pub headers: &'a [(&'static str, &'a str)],
-    /// The body, exactly as signed.
+    /// The body, exactly as signed; empty for [`Method::Get`].
     pub body: &'a [u8],
     /// To be called once the head of the answer is there, so that a passed deadline can say
     /// whether nothing came or only the rest.
@@ -45,6 +49,15 @@ pub struct Request<'a> {
     /// How many bytes of body the client takes. Reading on past them is
     /// [`TransportError::BodyTooLarge`].
     pub max_body: usize,
+}
+
+/// The methods that the client uses: SSM and STS are posted to, the metadata service is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// `GET`
+    Get,
+    /// `POST`
+    Post,
 }
 
 /// A response. It has no `Debug`: the body may hold a secret.

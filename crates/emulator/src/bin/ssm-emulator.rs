@@ -25,8 +25,9 @@ mod native {
         Account, Config, Emulator, Fault, Rates, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY,
     };
 
-    /// Emulates Tencent Cloud Secrets Manager (SSM): verifies TC3 signatures, keeps the documented
-    /// rules and rates, and misbehaves on demand.
+    /// Emulates Tencent Cloud Secrets Manager (SSM), and STS and the metadata service, which give out
+    /// keys for it: verifies TC3 signatures, keeps the documented rules and rates, and misbehaves on
+    /// demand.
     #[derive(Parser)]
     #[command(version)]
     struct Options {
@@ -36,7 +37,11 @@ mod native {
         /// Listen on an address that others can reach: nothing here is meant to be secret
         #[arg(long)]
         allow_remote: bool,
-        /// What there is to read (form: crates/emulator/seed.example.json); else a few samples
+        /// Let STS and the metadata service listen on ports of their own, which the lines after the
+        /// first name; else the same port serves all
+        #[arg(long)]
+        apart: bool,
+        /// What there is to read and who may (form: crates/emulator/seed.example.json); else a few samples
         #[arg(long, value_name = "FILE.json")]
         seed: Option<PathBuf>,
         /// How long to think before every answer, such as 20ms
@@ -71,18 +76,28 @@ mod native {
         /// The token, if the key is a temporary one
         #[arg(long, requires = "secret_id")]
         token: Option<String>,
+        /// How long temporary keys live, such as 8s; else as long as was asked for
+        #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+        key_life: Option<Duration>,
+        /// The CVM has no role
+        #[arg(long)]
+        no_cvm_role: bool,
         /// Misbehave: KIND[=VALUE][@ACTION[/SECRET]][%PERCENT][*TIMES], may be repeated.
         ///
         /// Kinds: latency=300ms, status=503, error=CODE, reset, close, truncated, huge, huge-head,
         /// silent, silent-body, drip=10ms, no-length, gzip, redirect=URL, raw=TEXT, wrong-name,
-        /// wrong-version, both-values, empty-values, no-request-id.
+        /// wrong-version, both-values, empty-values, no-request-id, no-keys, line-end.
+        ///
+        /// ACTION is one of SSM's or STS's, or MetadataRoleName or MetadataRoleKeys of the metadata
+        /// service.
         #[arg(long, value_name = "SPEC", value_parser = Fault::parse)]
         fault: Vec<Fault>,
         /// Set what is undocumented: NAME=VALUE, may be repeated.
         ///
         /// Names: unused-value, empty-version-is-current, missing-version-code, max-limit,
         /// search-is-exact, versions-oldest-first, clock-before-id, window-is-inclusive,
-        /// region-required, current-answers-real-id.
+        /// region-required, current-answers-real-id, ssh-keys-are-base64, ssh-secret-value,
+        /// redis-is-listed, forgotten-key-code, external-id-code, metadata-keeps-keys.
         #[arg(long, value_name = "NAME=VALUE")]
         behaviour: Vec<String>,
     }
@@ -103,6 +118,7 @@ mod native {
     }
 
     async fn run(options: Options) -> Result<(), String> {
+        let apart = options.apart;
         let ca_out = options.tls_ca_out.clone();
         let config = config(options)?;
         let account = config.accounts.first().cloned();
@@ -119,6 +135,10 @@ mod native {
             said += &format!("secretKey {SAMPLE_SECRET_KEY}\n");
         }
         said += &format!("region {region}\n");
+        if apart {
+            said += &format!("sts {}\n", emulator.sts_url());
+            said += &format!("metadata {}\n", emulator.metadata_url());
+        }
         // Whoever started it may read the first line only and close the pipe.
         let _ = io::stdout().write_all(said.as_bytes());
         tokio::signal::ctrl_c()
@@ -135,6 +155,8 @@ mod native {
         }
         let mut config = Config {
             listen: options.listen,
+            apart: options.apart,
+            key_life: options.key_life,
             tls: options.tls,
             http2: options.http2,
             latency: options.latency,
@@ -144,6 +166,9 @@ mod native {
         };
         if let Some(file) = &options.seed {
             config.seed(file).map_err(|why| why.to_string())?;
+        }
+        if options.no_cvm_role {
+            config.cvm_role = None;
         }
         if options.no_rate_limits {
             config.rates = Rates::none();

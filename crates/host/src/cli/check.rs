@@ -4,15 +4,26 @@ use std::{error::Error, process::ExitCode, time::Instant};
 
 use clap::Args;
 
-use super::{escape::line, log::LogOptions, setup::SetupOptions};
+use super::{
+    built_in::{self, KeyAnswers, KeysSeen},
+    escape::line,
+    identity,
+    log::LogOptions,
+    profile::Profile,
+    setup::{STORES, Setup, SetupOptions},
+};
 use crate::{
     contract::CallError,
     loader::{Outcome, Served, Stores},
-    stores::StoreType,
+    stores::{StoreType, environment},
 };
 
 #[derive(Args)]
 pub(super) struct CheckCommand {
+    /// Give stores that have no keys of their own those of a profile of tccli (`default`: also those
+    /// of ~/.tencentcloud/credentials), and none of the environment
+    #[arg(long, value_name = "NAME", help_heading = STORES)]
+    profile: Option<String>,
     #[command(flatten)]
     setup: SetupOptions,
     #[command(flatten)]
@@ -22,7 +33,17 @@ pub(super) struct CheckCommand {
 impl CheckCommand {
     pub(super) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         self.log.start();
-        let loader = self.setup.setup_with_resources()?.loader;
+        let profile = self.profile.as_deref().map(Profile::named).transpose()?;
+        for warning in profile.iter().flat_map(|profile| &profile.warnings) {
+            tracing::warn!("{warning}");
+        }
+        let answers = KeyAnswers::remembering();
+        let Setup {
+            loader, outbound, ..
+        } = self
+            .setup
+            .setup_with_resources(profile.as_ref(), &answers)?;
+        let variables = built_in::variables(environment::all(), profile.as_ref());
         let outcome = loader.load(&Stores::default()).await?;
         let mut rows = Vec::new();
         let mut good = outcome.fatal().is_none() && outcome.problems.is_empty();
@@ -30,7 +51,23 @@ impl CheckCommand {
             let started = Instant::now();
             let pinged = served.store.ping().await;
             good &= pinged.is_ok();
-            rows.push(Row::served(served, &pinged, started.elapsed().as_millis()));
+            let took = started.elapsed().as_millis();
+            let mut row = Row::served(served, &pinged, took);
+            if let Some(keys) = loader.keys_of(served) {
+                let seen = answers.take();
+                row.detail
+                    .push_str(&format!("; {}", line(&with_seen(keys, &seen))));
+                let asked = built_in::whom_to_ask(served.properties(), &variables);
+                let last = seen.into_iter().next_back().and_then(|it| it.keys);
+                if let Some((sts, given)) = asked
+                    && let Some(keys) = last.or(given)
+                {
+                    let said = identity::ask(&outbound, &sts, &keys).await;
+                    let said = said.unwrap_or_else(|why| format!("as whom is not known: {why}"));
+                    row.detail.push_str(&format!(": {}", line(&said)));
+                }
+            }
+            rows.push(row);
         }
         rows.extend(Row::failures(&outcome));
         if !rows.is_empty() {
@@ -44,6 +81,22 @@ impl CheckCommand {
         }
         Ok(ExitCode::from(u8::from(!good || rows.is_empty())))
     }
+}
+
+/// Where `keys` come from, with what was seen of those that came.
+fn with_seen(mut keys: String, seen: &[KeysSeen]) -> String {
+    if let Some(role) = seen.iter().find_map(|it| it.cvm_role.as_deref()) {
+        keys.push_str(&format!(", the CVM's role is {role}"));
+    }
+    if let Some(last) = seen.last() {
+        let seconds = last.left.as_secs();
+        let left = match seconds {
+            0..120 => format!("{seconds} s"),
+            _ => format!("{} min", seconds / 60),
+        };
+        keys.push_str(&format!(", {left} left"));
+    }
+    keys
 }
 
 struct Row {

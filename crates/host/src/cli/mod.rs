@@ -8,9 +8,12 @@ mod daprd;
 mod documents;
 mod escape;
 mod flag;
+mod identity;
 mod log;
 mod memory;
 mod plug;
+mod profile;
+mod reading;
 mod serve;
 mod setup;
 mod stop;
@@ -20,6 +23,11 @@ mod wait;
 use std::{ffi::OsString, process::ExitCode};
 
 use clap::{CommandFactory, Parser, Subcommand};
+
+pub use self::{
+    profile::{Profile, ProfileError},
+    reading::built_in_store,
+};
 
 /// Serves Dapr secret stores that are WebAssembly components: Tencent Cloud Secrets Manager, which
 /// is built in, and others.

@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
-    built_in::{BUILT_IN, VARIABLES, WASM},
+    built_in::{BUILT_IN, KeyAnswers, VARIABLES, WASM},
     log::LogOptions,
     setup::{METRICS, MetricsOptions, Setup, SetupOptions},
     stop::{Stop, StopOptions},
@@ -68,7 +68,8 @@ impl PlugCommand {
             loader,
             metrics,
             others,
-        } = self.setup.setup()?;
+            ..
+        } = self.setup.setup(None, &KeyAnswers::default())?;
         if let Some(port) = self.metrics_port {
             self.metrics.start(port, &metrics)?;
         }

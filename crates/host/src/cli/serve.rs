@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
     addresses::{Address, resolved},
+    built_in::KeyAnswers,
     daprd::DaprdOptions,
     flag,
     log::LogOptions,
@@ -127,7 +128,9 @@ impl ServeCommand {
         let hang_up = signal(SignalKind::hangup())?;
         let Setup {
             loader, metrics, ..
-        } = self.setup.setup_with_resources()?;
+        } = self
+            .setup
+            .setup_with_resources(None, &KeyAnswers::default())?;
         if self.enable_metrics {
             self.metrics.start(self.metrics_port, &metrics)?;
         }

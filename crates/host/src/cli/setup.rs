@@ -11,8 +11,9 @@ use clap::Args;
 
 use super::{
     allow::Allowed,
-    built_in::{self, BUILT_IN, ORIGINS, PREFIX, WASM},
+    built_in::{self, BUILT_IN, KeyAnswers, PREFIX, WASM},
     memory,
+    profile::Profile,
 };
 use crate::{
     loader::{Loader, Sources},
@@ -21,7 +22,7 @@ use crate::{
     resources::Identity,
     serve::{ListenerKind, ServeError, serve_metrics},
     stores::{
-        Grants, PoolOptions, StoreType, StoreTypes,
+        Grants, Needs, PoolOptions, StoreType, StoreTypes,
         environment::{self, set},
     },
     wasm::{Runtime, RuntimeConfig},
@@ -87,18 +88,29 @@ pub(super) struct Setup {
     pub(super) metrics: Metrics,
     /// The types that `--component` gave.
     pub(super) others: Vec<StoreType>,
+    pub(super) outbound: Outbound,
 }
 
 impl SetupOptions {
     /// As [`Self::setup`], where there is nothing to do without resources.
-    pub(super) fn setup_with_resources(&self) -> Result<Setup, Box<dyn Error>> {
+    pub(super) fn setup_with_resources(
+        &self,
+        profile: Option<&Profile>,
+        answers: &KeyAnswers,
+    ) -> Result<Setup, Box<dyn Error>> {
         if self.resources_path.is_empty() {
             return Err("say with --resources-path where the Component YAML is".into());
         }
-        self.setup()
+        self.setup(profile, answers)
     }
 
-    pub(super) fn setup(&self) -> Result<Setup, Box<dyn Error>> {
+    /// With the keys of `profile`, if there is one, in the place of the environment's. `answers`
+    /// learns of the keys that come to stores of the built-in types.
+    pub(super) fn setup(
+        &self,
+        profile: Option<&Profile>,
+        answers: &KeyAnswers,
+    ) -> Result<Setup, Box<dyn Error>> {
         let half = || memory::default_budget().and_then(|bytes| bytes.try_into().ok());
         let runtime = Runtime::new(&RuntimeConfig {
             max_instances: MAX_INSTANCES,
@@ -113,11 +125,9 @@ impl SetupOptions {
             max_instances: usize::try_from(self.max_instances)?,
         };
         let mut allowed = Allowed::read(&self.allow)?;
-        let apis = outbound.allowing_patterns([ORIGINS])?;
-        let ours = Grants {
-            outbound: allowed.built_in(&apis)?,
-            environment: built_in::environment(environment::all()),
-        };
+        let ours = allowed.built_in(&outbound)?;
+        let variables = built_in::variables(environment::all(), profile);
+        let ours = built_in::grants(ours, variables, answers);
         let component = runtime.tencentcloud_ssm()?;
         let mut types = StoreTypes::new(pool).hiding(PREFIX);
         for name in [WASM, BUILT_IN] {
@@ -132,6 +142,7 @@ impl SetupOptions {
             sources.component(store_type.clone(), file.to_owned());
             let grants = Grants {
                 outbound: allowed.of(&store_type, &outbound)?,
+                needs: Arc::new(Needs::of_any),
                 environment: None,
             };
             types = types.granting(store_type.clone(), loaded, grants);
@@ -157,6 +168,7 @@ impl SetupOptions {
             metrics,
             types,
             others,
+            outbound,
         })
     }
 

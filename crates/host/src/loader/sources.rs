@@ -181,7 +181,7 @@ impl Authorities {
 
 fn say(changed: bool) {
     if changed {
-        tracing::info!("the certificate authorities changed: new connections go by them");
+        tracing::info!("the certificate authorities changed: requests go over new connections");
     }
 }
 

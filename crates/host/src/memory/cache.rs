@@ -139,6 +139,7 @@ mod tests {
             ttl: SECOND * ttl,
             stale: SECOND * stale,
             limit,
+            max_retries: 0,
         })
     }
 

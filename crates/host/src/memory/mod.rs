@@ -55,6 +55,8 @@ struct Remembered {
     store: Arc<dyn Store>,
     cache: Option<Arc<Mutex<Cache>>>,
     turns: Arc<Turns>,
+    /// How often a read that was throttled is repeated.
+    max_retries: u32,
     counters: Counters,
 }
 
@@ -72,7 +74,7 @@ pub async fn start(
         Err(why) => return Some(Err(why)),
     };
     // Boxed, so that the futures of those who start stores nest less deeply.
-    let started = Box::pin(types.start(store_type, Options::without(properties))).await?;
+    let started = Box::pin(types.start(store_type, Options::for_store(properties))).await?;
     Some(started.map(|store| Memory::of(name, store, options, figures)))
 }
 
@@ -103,6 +105,7 @@ impl Memory {
             store,
             cache: cache.map(Mutex::new).map(Arc::new),
             turns: Arc::new(Turns::new()),
+            max_retries: options.max_retries,
             counters: figures.of(name),
         });
         figures.watch(&remembered);
@@ -171,22 +174,31 @@ impl Remembered {
         .boxed()
     }
 
-    /// Reads one secret when it is its turn, which it says.
+    /// Reads one secret when it is its turn, and again in turn where that was throttled. Says when the
+    /// read began.
     async fn get(&self, name: &str, metadata: &Metadata) -> Result<(Read, Instant), CallError> {
         let asked = Instant::now();
-        let turn = self.turns.next().await?;
-        let since = turn.started();
-        self.counters.waited(since.saturating_duration_since(asked));
-        let secret = self.store.get(name, metadata).await;
-        self.count_throttled(&secret);
-        if let Some(rate) = turn.end(how(&secret)) {
-            let store = &self.name;
-            tracing::warn!(
-                store,
-                "throttled: it is sent {rate:.1} reads a second for now, and more when they succeed"
-            );
+        let mut left = self.max_retries;
+        loop {
+            let waits = Instant::now();
+            let turn = self.turns.next(asked).await?;
+            let since = turn.started();
+            self.counters.waited(since.saturating_duration_since(waits));
+            let secret = self.store.get(name, metadata).await;
+            self.count_throttled(&secret);
+            let how = how(&secret);
+            if let Some(rate) = turn.end(how) {
+                let store = &self.name;
+                tracing::warn!(
+                    store,
+                    "throttled: it is sent {rate:.1} reads a second for now, and more when they succeed"
+                );
+            }
+            if how != Ended::Throttled || left == 0 {
+                return Ok((Read::one(secret?), since));
+            }
+            left -= 1;
         }
-        Ok((Read::one(secret?), since))
     }
 
     fn count_throttled<T>(&self, result: &Result<T, CallError>) {

@@ -10,10 +10,17 @@ use crate::{
 const TTL: &str = "cacheTTL";
 const MEMORY_LIMIT: &str = "cacheMemoryLimit";
 const STALE_ON_ERROR: &str = "cacheStaleOnError";
+/// Whether a store repeats reads that are throttled; by this host they are repeated in their turn, with
+/// those of all other callers.
+const RETRY_THROTTLED: &str = "retryThrottled";
+/// How often that is.
+const MAX_RETRIES: &str = "maxRetries";
+/// As often, where nothing else is said.
+const DEFAULT_MAX_RETRIES: u32 = 3;
 /// What the values of one store may take in memory where nothing else is said, in bytes.
 const DEFAULT_CACHE_MEMORY: usize = 16 << 20;
 
-/// What a Component says of its cache.
+/// What a Component says of what this host does for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Options {
     /// How long a value counts.
@@ -22,6 +29,8 @@ pub(super) struct Options {
     pub(super) stale: Duration,
     /// What all of them may take in memory, in bytes.
     pub(super) limit: usize,
+    /// How often a read that was throttled is repeated.
+    pub(super) max_retries: u32,
 }
 
 impl Options {
@@ -44,6 +53,7 @@ impl Options {
             ttl: duration(properties, TTL)?,
             stale: duration(properties, STALE_ON_ERROR)?,
             limit,
+            max_retries: max_retries(properties),
         })
     }
 
@@ -57,9 +67,23 @@ impl Options {
         self.ttl.saturating_add(self.stale)
     }
 
-    /// What the store gets: all but the host's.
-    pub(super) fn without(properties: &Properties) -> Properties {
-        properties.without(&[TTL, MEMORY_LIMIT, STALE_ON_ERROR])
+    /// What the store gets: all but the host's, and that it need not repeat what is throttled.
+    pub(super) fn for_store(properties: &Properties) -> Properties {
+        let properties = properties.without(&[TTL, MEMORY_LIMIT, STALE_ON_ERROR]);
+        match properties.get(RETRY_THROTTLED) {
+            None => properties.with(RETRY_THROTTLED, "false"),
+            Some(_) => properties,
+        }
+    }
+}
+
+/// None where the store repeats by itself. What is no number is the store's to refuse.
+fn max_retries(properties: &Properties) -> u32 {
+    let by_itself = properties.get(RETRY_THROTTLED).and_then(values::boolean);
+    let number = || properties.get(MAX_RETRIES)?.trim().parse().ok();
+    match by_itself {
+        Some(true) => 0,
+        _ => number().unwrap_or(DEFAULT_MAX_RETRIES),
     }
 }
 
@@ -117,15 +141,35 @@ mod tests {
     }
 
     #[test]
-    fn the_store_sees_none_of_them() {
+    fn what_is_throttled_is_repeated_as_often_as_the_component_says_unless_the_store_does() {
+        for (pairs, repeats) in [
+            (&[][..], 3),
+            (&[("maxRetries", "0")], 0),
+            (&[("MaxRetries", " 7 ")], 7),
+            (&[("maxRetries", "many")], 3),
+            (&[("retryThrottled", "false")], 3),
+            (&[("retrythrottled", "true"), ("maxRetries", "7")], 0),
+        ] {
+            let properties = properties(pairs);
+            assert_eq!(Options::of(&properties).unwrap().max_retries, repeats);
+            let told = Options::for_store(&properties);
+            let own = properties.get(RETRY_THROTTLED).unwrap_or("false");
+            assert_eq!(told.get(RETRY_THROTTLED), Some(own));
+        }
+    }
+
+    #[test]
+    fn the_store_sees_none_of_the_caches() {
         let all = properties(&[
             ("CACHETTL", "1m"),
             ("cacheTTL", "2m"),
             ("cacheMemoryLimit", "1Mi"),
             ("cacheStaleOnError", "1m"),
             ("region", "r"),
+            ("retryThrottled", "true"),
         ]);
-        let left = Options::without(&all);
-        assert_eq!(left.pairs(), &[("region".to_owned(), "r".to_owned())]);
+        let left = Options::for_store(&all);
+        assert_eq!(left.pairs().len(), 2);
+        assert_eq!(left.get("region"), Some("r"));
     }
 }

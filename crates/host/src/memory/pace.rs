@@ -82,8 +82,7 @@ impl Pace {
                 return Start::At(learnt.next);
             }
             let earliest = now.checked_sub(PACE_CREDIT).unwrap_or(now);
-            let interval = Duration::from_secs_f64(1.0 / learnt.rate(now));
-            learnt.next = learnt.next.max(earliest) + interval;
+            learnt.next = learnt.next.max(earliest) + learnt.interval(now);
         }
         self.in_flight += 1;
         Start::Now
@@ -144,13 +143,16 @@ impl Pace {
                 next: now,
             },
         };
-        self.learnt = Some(Learnt {
+        let mut slower = Learnt {
             since: now,
             most: learnt.most.max(1.0),
             window: (learnt.window / 2).max(1),
             grown: 0,
             next: learnt.next,
-        });
+        };
+        // The one that was throttled is repeated: not in the same moment.
+        slower.next = slower.next.max(now + slower.interval(now));
+        self.learnt = Some(slower);
         true
     }
 }
@@ -161,6 +163,11 @@ impl Learnt {
         let back = (self.most * (1.0 - LESS) / GROWTH).cbrt();
         let passed = now.saturating_duration_since(self.since).as_secs_f64();
         GROWTH * (passed - back).powi(3) + self.most
+    }
+
+    /// From one call to the next.
+    fn interval(&self, now: Instant) -> Duration {
+        Duration::from_secs_f64(1.0 / self.rate(now))
     }
 
     /// One more at once when as many as there may be have succeeded.

@@ -53,17 +53,18 @@ impl Turns {
         }
     }
 
-    /// Waits for a turn.
+    /// Waits for a turn of what was `asked` for then.
     ///
     /// # Errors
     /// [`CallError::Paced`] if that takes too long, or too many wait.
-    pub(super) async fn next(self: &Arc<Self>) -> Result<Turn, CallError> {
+    pub(super) async fn next(self: &Arc<Self>, asked: Instant) -> Result<Turn, CallError> {
         // Nobody overtakes those that wait.
         if self.waiting.load(Ordering::Acquire) == 0 && self.start() == Start::Now {
             return Ok(self.turn());
         }
         let _place = Place::take(&self.waiting, MAX_PACED).map_err(CallError::Paced)?;
-        let waited = timeout(self.limit, self.wait()).await;
+        let limit = self.limit.saturating_sub(asked.elapsed());
+        let waited = timeout(limit, self.wait()).await;
         waited.map_err(|_| CallError::Paced(Waited::For(self.limit)))?;
         Ok(self.turn())
     }
@@ -157,7 +158,7 @@ mod tests {
             limit,
             ..Turns::new()
         });
-        let turn = turns.next().await.unwrap();
+        let turn = turns.next(Instant::now()).await.unwrap();
         assert!(turn.end(Ended::Throttled).is_some());
         turns
     }
@@ -167,7 +168,7 @@ mod tests {
         let turns = Arc::new(Turns::new());
         let mut all = Vec::new();
         for _ in 0..10_000 {
-            all.push(turns.next().now_or_never().unwrap().unwrap());
+            all.push(turns.next(Instant::now()).now_or_never().unwrap().unwrap());
         }
         assert_eq!(turns.rate(), None);
     }
@@ -178,7 +179,7 @@ mod tests {
         assert!(turns.rate().is_some_and(|rate| rate < 2.0));
         let order = Mutex::new(Vec::new());
         let call = async |number| {
-            let turn = turns.next().await.unwrap();
+            let turn = turns.next(Instant::now()).await.unwrap();
             order.lock().unwrap().push(number);
             sleep(Duration::from_millis(1)).await;
             turn.end(Ended::Good);
@@ -190,19 +191,19 @@ mod tests {
     #[tokio::test]
     async fn whoever_waits_too_long_or_behind_too_many_is_told_so() {
         let turns = slow(Duration::from_millis(50)).await;
-        let held = turns.next().await.unwrap();
-        let why = turns.next().await.err().unwrap();
+        let held = turns.next(Instant::now()).await.unwrap();
+        let why = turns.next(Instant::now()).await.err().unwrap();
         assert_eq!(why, CallError::Paced(Waited::For(turns.limit)));
         drop(held);
         let turns = slow(PACE_TIMEOUT).await;
-        let _held = turns.next().await.unwrap();
+        let _held = turns.next(Instant::now()).await.unwrap();
         let mut waiting = Vec::new();
         for _ in 0..MAX_PACED {
-            let mut one = Box::pin(turns.next());
+            let mut one = Box::pin(turns.next(Instant::now()));
             assert!((&mut one).now_or_never().is_none());
             waiting.push(one);
         }
-        let why = turns.next().await.err().unwrap();
+        let why = turns.next(Instant::now()).await.err().unwrap();
         assert_eq!(why, CallError::Paced(Waited::Behind(MAX_PACED)));
         assert_eq!(turns.waiting(), MAX_PACED);
         drop(waiting);
@@ -213,12 +214,12 @@ mod tests {
     async fn a_call_that_is_given_up_makes_room() {
         let turns = slow(PACE_TIMEOUT).await;
         let calling = async {
-            let _turn = turns.next().await.unwrap();
+            let _turn = turns.next(Instant::now()).await.unwrap();
             pending::<()>().await;
         };
         let mut given_up = Box::pin(calling);
         assert!((&mut given_up).now_or_never().is_none());
-        let next = turns.next();
+        let next = turns.next(Instant::now());
         let giving_up = async {
             sleep(Duration::from_millis(5)).await;
             drop(given_up);

@@ -8,48 +8,36 @@ use std::{
     time::Duration,
 };
 
-use hyper_util::{
-    client::legacy::Client,
-    rt::{TokioExecutor, TokioTimer},
-};
 use rustls::pki_types::CertificateDer;
 use thiserror::Error;
-use wasmtime_wasi_http::WasiBody;
 
 use super::{
     allow::{AllowList, InvalidPattern},
     certificates::Bundle,
     connect::Connect,
     origin::Origin,
+    pool::Pool,
     proxy::{InvalidProxy, Proxy},
     report::Reports,
+    shared::{SharedAnswers, Sharing},
     trust::Trust,
     watch::Watch,
 };
 
-/// Idle connections kept for each origin: as many as a bulk read uses at once.
-const MAX_IDLE_CONNECTIONS: usize = 256;
-/// How long an idle connection is kept.
-const IDLE_CONNECTION_LIFE: Duration = Duration::from_secs(60);
 /// How long connecting may take where nothing else is said, name resolution and TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long an HTTP/2 connection with a request on it may be silent before it is asked whether it
-/// lives.
-const HTTP2_PING_AFTER: Duration = Duration::from_secs(10);
-/// How long that may take it.
-const HTTP2_PING_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// Sends the requests of instances: over pooled connections with HTTP/2 where the origin offers it
 /// and HTTP/1.1 with keep-alive where not, and only to allowed origins. Redirects are not followed.
 /// Cheap to clone; clones share the pool.
 #[derive(Clone)]
 pub struct Outbound {
-    pub(super) client: Client<Connect, WasiBody>,
+    pub(super) pool: Arc<Pool>,
     pub(super) allowed: Arc<AllowList>,
     pub(super) connect_timeout: Duration,
     pub(super) counters: Arc<Counters>,
     pub(super) watch: Watch,
     pub(super) reports: Arc<Reports>,
+    pub(super) shared: Option<Arc<SharedAnswers>>,
     trust: Arc<Trust>,
 }
 
@@ -131,23 +119,41 @@ impl Outbound {
         })
     }
 
+    /// This client for the instances of one store, which share answers as `rules` say.
+    #[must_use]
+    pub fn sharing(&self, rules: Arc<dyn Sharing>) -> Self {
+        Self {
+            shared: Some(Arc::new(SharedAnswers::new(rules))),
+            ..self.clone()
+        }
+    }
+
     /// Trusts the certificate authorities in `pem` in place of those of
-    /// [`OutboundBuilder::extra_ca`], and so do its clones; whether these are others. Connections
-    /// that are there stay.
+    /// [`OutboundBuilder::extra_ca`], and so do its clones; whether these are others. Then no request
+    /// more goes over a connection that is there.
     ///
     /// # Errors
     /// [`InvalidOutbound::Certificates`] or [`InvalidOutbound::Tls`]; nothing changes then.
     pub fn trust(&self, pem: &[u8]) -> Result<bool, InvalidOutbound> {
-        Ok(self.trust.replace(authorities(pem)?)?)
+        let others = self.trust.replace(authorities(pem)?)?;
+        Ok(self.renewed_if(others))
     }
 
     /// Trusts the machine's certificate authorities as they are now, if it trusts them at all, and
-    /// so do its clones; whether they are others. Reads files: blocks.
+    /// so do its clones; whether they are others, as with [`Outbound::trust`]. Reads files: blocks.
     ///
     /// # Errors
     /// [`InvalidOutbound::Tls`]; nothing changes then.
     pub fn trust_machine(&self) -> Result<bool, InvalidOutbound> {
-        Ok(self.trust.read_again()?)
+        let others = self.trust.read_again()?;
+        Ok(self.renewed_if(others))
+    }
+
+    fn renewed_if(&self, others: bool) -> bool {
+        if others {
+            self.pool.renew();
+        }
+        others
     }
 
     /// What became of its requests.
@@ -225,26 +231,20 @@ impl OutboundBuilder {
     pub fn build(self) -> Result<Outbound, InvalidOutbound> {
         let trust = Arc::new(Trust::new(self.native_roots, self.extra_roots)?);
         let watch = Watch::new();
-        let client = Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_CONNECTION_LIFE)
-            .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
-            .http2_keep_alive_interval(HTTP2_PING_AFTER)
-            .http2_keep_alive_timeout(HTTP2_PING_TIMEOUT)
-            .build(Connect {
-                proxy: self.proxy.map(Arc::new),
-                trust: Arc::clone(&trust),
-                watch: watch.clone(),
-                limit: self.connect_timeout,
-            });
+        let pool = Arc::new(Pool::new(Connect {
+            proxy: self.proxy.map(Arc::new),
+            trust: Arc::clone(&trust),
+            watch: watch.clone(),
+            limit: self.connect_timeout,
+        }));
         Ok(Outbound {
-            client,
+            pool,
             allowed: Arc::new(self.allowed),
             connect_timeout: self.connect_timeout,
             counters: Arc::default(),
             watch,
             reports: Arc::default(),
+            shared: None,
             trust,
         })
     }

@@ -16,6 +16,7 @@ use super::{
     body::Bounded,
     client::Outbound,
     failure::{Failure, chain},
+    shared::Had,
 };
 
 /// How long the head of an answer may take where the component sets no limit.
@@ -41,12 +42,14 @@ type Sent = Result<
 /// One instance's `wasi:http`.
 pub(crate) struct Hooks {
     outbound: Outbound,
+    had: Had,
 }
 
 impl Hooks {
     pub(crate) fn new(outbound: &Outbound) -> Self {
         Self {
             outbound: outbound.clone(),
+            had: Had::default(),
         }
     }
 
@@ -56,20 +59,23 @@ impl Hooks {
         request: Request<WasiBody>,
         options: RequestOptions,
     ) -> impl Future<Output = Result<Response<WasiBody>, Error>> + Send + use<> {
-        let outbound = self.outbound.clone();
+        let (outbound, had) = (self.outbound.clone(), self.had.clone());
         async move {
-            let counters = &outbound.counters;
             if !outbound.allowed.allows(request.uri()) {
-                counters.denied.fetch_add(1, Ordering::Relaxed);
+                let denied = &outbound.counters.denied;
+                denied.fetch_add(1, Ordering::Relaxed);
                 return Err(Error::HttpRequestDenied);
             }
-            let sent = send(&outbound, request, &options).await;
-            let counter = match &sent {
-                Ok(_) => &counters.answered,
-                Err(_) => &counters.failed,
+            let (head, body) = request.into_parts();
+            let shared = outbound.shared.clone();
+            let shared = shared.and_then(|shared| Some((shared.sharing(&head)?, shared)));
+            let request = Request::from_parts(head, body);
+            let Some((by, shared)) = shared else {
+                had.note_other();
+                return send(&outbound, request, &options).await;
             };
-            counter.fetch_add(1, Ordering::Relaxed);
-            sent
+            let sending = |request| async move { send(&outbound, request, &options).await };
+            shared.answer(request, by, &had, sending).await
         }
     }
 }
@@ -94,7 +100,23 @@ impl WasiHttpHooks for Hooks {
     }
 }
 
-async fn send(
+/// Sends `request`, which may be sent, and counts it.
+pub(super) async fn send(
+    outbound: &Outbound,
+    request: Request<WasiBody>,
+    options: &RequestOptions,
+) -> Result<Response<WasiBody>, Error> {
+    let counters = &outbound.counters;
+    let sent = exchange(outbound, request, options).await;
+    let counter = match &sent {
+        Ok(_) => &counters.answered,
+        Err(_) => &counters.failed,
+    };
+    counter.fetch_add(1, Ordering::Relaxed);
+    sent
+}
+
+async fn exchange(
     outbound: &Outbound,
     request: Request<WasiBody>,
     options: &RequestOptions,
@@ -108,7 +130,7 @@ async fn send(
     // The pool hides when connecting ends, so one limit covers both; connecting has its own inside.
     let limit = connect + options.first_byte_timeout.unwrap_or(FIRST_BYTE_TIMEOUT);
     let mut sent = outbound.watch.sent(capture_connection(&mut request), &uri);
-    let answer = match timeout(limit, outbound.client.request(request)).await {
+    let answer = match timeout(limit, outbound.pool.request(request)).await {
         Ok(answer) => {
             sent.answered();
             answer.map_err(|why| Failure::of(&why, &uri))

@@ -1,6 +1,7 @@
 //! The road out: what a component may reach, and how a request of its gets there.
 
 mod allow;
+mod answer;
 mod body;
 mod certificates;
 mod client;
@@ -9,8 +10,10 @@ mod failure;
 mod hooks;
 mod no_proxy;
 mod origin;
+mod pool;
 mod proxy;
 mod report;
+mod shared;
 mod trust;
 mod watch;
 
@@ -19,3 +22,4 @@ pub use client::{InvalidOutbound, Outbound, OutboundBuilder, OutboundUsage};
 pub(crate) use hooks::Hooks;
 pub use origin::{InvalidOrigin, Origin};
 pub use proxy::InvalidProxy;
+pub use shared::Sharing;

@@ -7,7 +7,7 @@ use rustls::{
     pki_types::{CertificateDer, TrustAnchor},
 };
 
-/// Whom to trust from now on. Connections that are there stay.
+/// Whom to trust from now on.
 pub(super) struct Trust {
     /// Whether the machine's own are trusted.
     by_machine: bool,

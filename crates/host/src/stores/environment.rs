@@ -2,14 +2,14 @@
 
 use std::{env, ffi::OsString};
 
-use super::properties::Properties;
+use super::{needs::Needs, properties::Properties};
 
 /// What a component that nobody initialises configures itself from. It has no `Debug`: keys are
 /// among the variables.
 #[derive(Clone, Default)]
 pub struct Environment {
-    /// All that its instances see.
-    pub variables: Vec<(String, String)>,
+    /// What it is granted; its variables are all that its instances see.
+    pub needs: Needs,
     /// The properties that the host goes by, where the environment sets them: `timeout`, `endpoint`
     /// and those of its cache (`cacheTTL` and the like), whose variables no instance sees.
     pub properties: Properties,

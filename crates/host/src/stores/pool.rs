@@ -13,11 +13,16 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{environment::Environment, properties::Properties, queue::Queue, store::Store};
+use super::{
+    configured::{By, Configured},
+    properties::Properties,
+    queue::Queue,
+    store::Store,
+};
 use crate::{
     contract::{CallError, Metadata, Secret},
     outbound::Outbound,
-    wasm::{Component, InstanceOptions, SecretStore, Waiting},
+    wasm::{Component, SecretStore, Waiting},
 };
 
 /// What a store's property `timeout` is where it names none (`wit/README.md`).
@@ -36,35 +41,12 @@ pub struct PoolOptions {
     pub max_instances: usize,
 }
 
-/// What the instances of a [`Pool`] are configured by. It has no `Debug`: keys are in it.
-pub enum Configured {
-    /// `init` gets these properties; there is no environment.
-    By(Properties),
-    /// Nobody calls `init`: they see this environment.
-    From(Environment),
-}
-
-impl Configured {
-    /// What the host goes by: `timeout` and `endpoint` mean the same from either source.
-    pub fn properties(&self) -> &Properties {
-        match self {
-            Self::By(properties) => properties,
-            Self::From(environment) => &environment.properties,
-        }
-    }
-
-    fn variables(&self) -> &[(String, String)] {
-        match self {
-            Self::By(_) => &[],
-            Self::From(environment) => &environment.variables,
-        }
-    }
-}
-
 /// Initialised instances of one component, made on demand and given back when no call needs them.
 /// Every call waits for its turn within the limits of the queue, and is then bounded by the property
 /// `timeout` (30 s without) and a grace of 5 s. A call that traps or runs out of time costs its
-/// instance and nothing else.
+/// instance and nothing else. The instance that was used last takes the next call: what it has learnt
+/// (a connection, keys that it was lent) stays in use. When a file's text is replaced that instances
+/// are handed, new instances take the calls from then on.
 pub struct Pool {
     component: Component,
     options: PoolOptions,
@@ -76,13 +58,31 @@ pub struct Pool {
 }
 
 impl Pool {
+    /// As a pool whose instances see no environment.
+    ///
+    /// # Errors
+    /// What `init` says of the properties; [`CallError::Trap`] or [`CallError::TimedOut`] if the
+    /// component fails.
+    pub async fn start(
+        component: Component,
+        options: PoolOptions,
+        properties: Properties,
+    ) -> Result<Self, CallError> {
+        let configured = Configured {
+            by: By::Init(properties),
+            variables: Vec::new(),
+            handed: Vec::new(),
+        };
+        Self::start_with(component, options, configured).await
+    }
+
     /// Proves the properties with an instance that is given back at once, so that any number of
     /// stores may start.
     ///
     /// # Errors
     /// What `init` says of the properties; [`CallError::Trap`] or [`CallError::TimedOut`] if the
     /// component fails. An environment is proved by the first call.
-    pub async fn start(
+    pub(super) async fn start_with(
         component: Component,
         options: PoolOptions,
         configured: Configured,
@@ -97,7 +97,7 @@ impl Pool {
             features: OnceCell::new(),
         };
         let mut lease = pool.lease().await?;
-        if matches!(pool.configured, Configured::By(_)) {
+        if pool.configured.is_by_init() {
             pool.features.set(lease.features().await?).ok();
         }
         drop(lease.instance.take());
@@ -113,10 +113,12 @@ impl Pool {
     async fn lease(&self) -> Result<Lease<'_>, CallError> {
         let lacking = OnceLock::new();
         let instance = async {
-            match self.waiting.take() {
-                Some(instance) => Ok(instance),
-                None => self.new_instance(&lacking).await,
+            while let Some(instance) = self.waiting.take() {
+                if self.configured.is_current(&instance) {
+                    return Ok(instance);
+                }
             }
+            self.new_instance(&lacking).await
         };
         let (turn, instance) = match self.queue.wait(instance).await {
             // It had its turn, and waited for something else.
@@ -126,7 +128,7 @@ impl Pool {
             done => done?,
         };
         Ok(Lease {
-            waiting: &self.waiting,
+            pool: self,
             instance: Some(instance),
             _turn: turn,
         })
@@ -139,7 +141,9 @@ impl Pool {
             // From before there was none, so that no end falls in between.
             freed.as_mut().enable();
             // All of it together; a call is bounded by its instance.
-            let made = timeout(self.limit, self.instance()).await;
+            let (component, outbound) = (&self.component, &self.options.outbound);
+            let instance = self.configured.instance(component, outbound, self.limit);
+            let made = timeout(self.limit, instance).await;
             match made.unwrap_or(Err(CallError::TimedOut(self.limit))) {
                 Err(why @ CallError::NoInstance) => {
                     lacking.set(why).ok();
@@ -153,20 +157,6 @@ impl Pool {
                 made => return made,
             }
         }
-    }
-
-    async fn instance(&self) -> Result<SecretStore, CallError> {
-        let options = InstanceOptions {
-            env: self.configured.variables().to_vec(),
-            output: None,
-        };
-        let outbound = &self.options.outbound;
-        let made = self.component.instantiate(outbound, &options).await?;
-        let mut instance = made.within(self.limit);
-        if let Configured::By(properties) = &self.configured {
-            instance.init(properties.pairs()).await?;
-        }
-        Ok(instance)
     }
 }
 
@@ -207,7 +197,7 @@ impl Store for Pool {
 
 /// An instance for one call. It waits for the next one afterwards, unless it was lost.
 struct Lease<'a> {
-    waiting: &'a Waiting,
+    pool: &'a Pool,
     instance: Option<SecretStore>,
     _turn: SemaphorePermit<'a>,
 }
@@ -230,8 +220,9 @@ impl DerefMut for Lease<'_> {
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        if let Some(instance) = self.instance.take().filter(|it| !it.is_lost()) {
-            self.waiting.put(instance);
+        let kept = |it: &SecretStore| !it.is_lost() && self.pool.configured.is_current(it);
+        if let Some(instance) = self.instance.take().filter(kept) {
+            self.pool.waiting.put(instance);
         }
     }
 }
@@ -241,23 +232,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_host_waits_longer_than_the_store_wherever_its_timeout_comes_from() {
-        let with = |timeout: &str| Properties::new([("Timeout".to_owned(), timeout.to_owned())]);
+    fn the_host_waits_longer_than_the_store() {
         for (timeout, seconds) in [
             ("2m", 125),
             ("", 35),
             ("soon", 35),
             ("18446744073709549568s2047s", 35),
         ] {
-            let by = Configured::By(with(timeout));
-            let from = Configured::From(Environment {
-                variables: Vec::new(),
-                properties: with(timeout),
-            });
-            for configured in [by, from] {
-                let limit = limit(configured.properties());
-                assert_eq!(limit, Duration::from_secs(seconds), "{timeout}");
-            }
+            let pair = ("Timeout".to_owned(), timeout.to_owned());
+            let limit = limit(&Properties::new([pair]));
+            assert_eq!(limit, Duration::from_secs(seconds), "{timeout}");
         }
     }
 }

@@ -49,6 +49,18 @@ impl Properties {
         Self(self.0.iter().filter(is_left).cloned().collect())
     }
 
+    /// Adds one that is not there yet.
+    pub(super) fn add(&mut self, name: &str, value: &str) {
+        self.0.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// These, and one that is not there yet.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.add(name, value);
+        self.0.sort();
+        self
+    }
+
     /// Whether `name` is set to what Dapr takes for true; anything else is false.
     pub(super) fn is_true(&self, name: &str) -> bool {
         self.get(name).is_some_and(values::is_truthy)

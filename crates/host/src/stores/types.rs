@@ -9,15 +9,18 @@ use std::{
 use super::{
     Store,
     built_in::error,
+    configured::{By, Configured, Handed},
     environment::Environment,
     local_env::LocalEnv,
     local_file::LocalFile,
-    pool::{Configured, Pool, PoolOptions},
+    needs::Needs,
+    pool::{Pool, PoolOptions},
     properties::Properties,
     store_type::StoreType,
 };
 use crate::{
     contract::{CallError, Kind},
+    files::HeldTexts,
     outbound::{Origin, Outbound},
     wasm::Component,
 };
@@ -31,18 +34,22 @@ const LOCAL_FILE: &str = "secretstores.local.file";
 pub struct StoreTypes {
     components: BTreeMap<StoreType, Served>,
     options: PoolOptions,
+    /// The texts of files that stores are handed.
+    texts: HeldTexts,
     /// What the names of variables begin with that `secretstores.local.env` does not show.
     hidden: Vec<String>,
 }
 
-/// What the instances of one type are granted. Each store may reach the `endpoint` of its own
-/// Component besides. It has no `Debug`: keys are in the environment.
+/// What the instances of one type are granted. It has no `Debug`: keys are in the environment.
 #[derive(Clone)]
 pub struct Grants {
-    /// How their requests leave, and what they may reach.
+    /// How their requests leave, and what they may all reach.
     pub outbound: Outbound,
+    /// What one store needs besides, by the properties of its Component: [`Needs::of_any`], or what
+    /// is known of the type.
+    pub needs: Arc<dyn Fn(&Properties) -> Needs + Send + Sync>,
     /// What stores of the type are configured from where no Component is there; `None` where there
-    /// must be one. The instances of all other stores see no variable.
+    /// must be one.
     pub environment: Option<Environment>,
 }
 
@@ -75,6 +82,7 @@ impl StoreTypes {
         Self {
             components: BTreeMap::new(),
             options,
+            texts: HeldTexts::default(),
             hidden: Vec::new(),
         }
     }
@@ -88,11 +96,12 @@ impl StoreTypes {
     }
 
     /// Serves `store_type` by `component`, which sees no environment and reaches what the options of
-    /// [`StoreTypes::new`] allow.
+    /// [`StoreTypes::new`] allow, and the `endpoint` of its own Component.
     #[must_use]
     pub fn with(self, store_type: StoreType, component: Component) -> Self {
         let grants = Grants {
             outbound: self.options.outbound.clone(),
+            needs: Arc::new(Needs::of_any),
             environment: None,
         };
         self.granting(store_type, component, grants)
@@ -142,7 +151,8 @@ impl StoreTypes {
         properties: Properties,
     ) -> Option<Result<Arc<dyn Store>, CallError>> {
         if let Some(served) = self.components.get(store_type) {
-            return Some(self.pool(served, Configured::By(properties)).await);
+            let needs = (served.grants.needs)(&properties);
+            return Some(self.pool(served, By::Init(properties), needs).await);
         }
         match store_type.as_str() {
             LOCAL_ENV => {
@@ -157,11 +167,25 @@ impl StoreTypes {
         }
     }
 
-    /// The files that a store of the type `store_type` reads when it starts.
+    /// The files that a store of the type `store_type` reads when it starts, and never again.
     pub fn files(&self, store_type: &StoreType, properties: &Properties) -> Vec<PathBuf> {
         let reads = store_type.as_str() == LOCAL_FILE && !self.components.contains_key(store_type);
         let file = LocalFile::file(properties).filter(|_| reads);
         file.map(PathBuf::from).into_iter().collect()
+    }
+
+    /// The files without which a store of the type `store_type` does not start, and which it follows
+    /// itself from then on.
+    pub fn followed(&self, store_type: &StoreType, properties: &Properties) -> Vec<PathBuf> {
+        let needs = self.needs(store_type, properties).unwrap_or_default();
+        needs.files.into_iter().map(|file| file.path).collect()
+    }
+
+    /// What a store of the type `store_type` needs that its properties only name; `None` where no
+    /// component serves the type.
+    pub fn needs(&self, store_type: &StoreType, properties: &Properties) -> Option<Needs> {
+        let served = self.components.get(store_type)?;
+        Some((served.grants.needs)(properties))
     }
 
     /// The properties that the host goes by for a store of the type `store_type` that configures
@@ -180,29 +204,54 @@ impl StoreTypes {
         store_type: &StoreType,
     ) -> Option<Result<Arc<dyn Store>, CallError>> {
         let served = self.components.get(store_type)?;
-        let environment = served.grants.environment.clone()?;
-        Some(self.pool(served, Configured::From(environment)).await)
+        let Environment { needs, properties } = served.grants.environment.clone()?;
+        Some(self.pool(served, By::Environment(properties), needs).await)
     }
 
     async fn pool(
         &self,
         served: &Served,
-        configured: Configured,
+        by: By,
+        needs: Needs,
     ) -> Result<Arc<dyn Store>, CallError> {
         let mut options = PoolOptions {
             outbound: served.grants.outbound.clone(),
             ..self.options
         };
-        // Whoever configures an endpoint means the store to reach it.
-        let endpoint = configured.properties().get("endpoint").map(Origin::parse);
-        if let Some(Ok(origin)) = &endpoint {
-            options.outbound = options.outbound.allowing(origin);
+        let mut unreadable = None;
+        for reach in &needs.reaches {
+            match Origin::parse(&reach.url) {
+                Ok(origin) => options.outbound = options.outbound.allowing(&origin),
+                Err(why) => _ = unreadable.get_or_insert((reach.named_by, why)),
+            }
         }
-        let pool = Pool::start(served.current().component, options, configured).await?;
-        match endpoint {
+        if let Some(rules) = needs.sharing {
+            options.outbound = options.outbound.sharing(rules);
+        }
+        let mut handed = Vec::new();
+        for file in needs.files {
+            let text = self.texts.open(&file.path).await.map_err(|why| {
+                let (property, path) = (file.named_by, file.path.display());
+                let message = format!("{property} {path} cannot be used: {why}");
+                error(Kind::InvalidConfig, message)
+            })?;
+            handed.push(Handed {
+                instead_of: file.named_by,
+                name: file.handed_as,
+                text,
+            });
+        }
+        let component = served.current().component;
+        let configured = Configured {
+            by,
+            variables: needs.variables,
+            handed,
+        };
+        let pool = Pool::start_with(component, options, configured).await?;
+        match unreadable {
             // Said after the store's own word on it, which knows more.
-            Some(Err(why)) => Err(error(Kind::InvalidConfig, format!("endpoint: {why}"))),
-            _ => Ok(Arc::new(pool)),
+            Some((property, why)) => Err(error(Kind::InvalidConfig, format!("{property}: {why}"))),
+            None => Ok(Arc::new(pool)),
         }
     }
 }

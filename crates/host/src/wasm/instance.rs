@@ -32,6 +32,8 @@ pub struct SecretStore {
     lost: bool,
     /// How long a call may take.
     limit: Duration,
+    /// Of what it was configured by.
+    edition: u64,
     /// Dropped last: others are told when the room is really there.
     live: Live,
 }
@@ -64,6 +66,7 @@ impl SecretStore {
                         exports,
                         lost: false,
                         limit: engine.limits.call_timeout,
+                        edition: 0,
                         live: Live::new(engine),
                     });
                 }
@@ -85,6 +88,17 @@ impl SecretStore {
     pub(crate) fn within(mut self, limit: Duration) -> Self {
         self.limit = self.limit.min(limit);
         self
+    }
+
+    /// Notes of which edition that is what it is configured by.
+    pub(crate) fn of_edition(mut self, edition: u64) -> Self {
+        self.edition = edition;
+        self
+    }
+
+    /// As [`Self::of_edition`] noted it.
+    pub(crate) fn edition(&self) -> u64 {
+        self.edition
     }
 
     /// Configures the store with the properties of a Dapr Component. Does no I/O.

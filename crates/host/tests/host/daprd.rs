@@ -44,9 +44,14 @@ impl World {
     }
 
     pub(crate) fn plug(&self, arguments: &[&str]) -> Process {
+        self.plug_in(arguments, &[])
+    }
+
+    /// As [`Self::plug`], with `env` in its environment.
+    pub(crate) fn plug_in(&self, arguments: &[&str], env: &[(&str, &str)]) -> Process {
         let sockets = self.sockets.path().to_str().unwrap();
         let at = ["plug", "--sockets-folder", sockets];
-        let mut process = Process::start(command(&[&at, arguments].concat(), &[]));
+        let mut process = Process::start(command(&[&at, arguments].concat(), env));
         process.wait_for("plugged in", 1);
         process
     }

@@ -87,7 +87,7 @@ fn what_holds_configuration_has_none() {
     has_no_debug!(
         dapr_wasm_host::stores::Properties,
         dapr_wasm_host::stores::Environment,
-        dapr_wasm_host::stores::Configured,
+        dapr_wasm_host::stores::Needs,
         dapr_wasm_host::stores::Grants,
         dapr_wasm_host::Output,
         dapr_wasm_host::Outbound,

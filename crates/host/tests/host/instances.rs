@@ -7,7 +7,7 @@ use std::{
 
 use dapr_wasm_host::{
     CallError, Component, Outbound, Runtime, RuntimeConfig,
-    stores::{Configured, Pool, PoolOptions, Properties, Store},
+    stores::{Pool, PoolOptions, Properties, Store},
 };
 use futures_util::future::join_all;
 use http::StatusCode;
@@ -29,8 +29,7 @@ async fn pool(component: &Component, max_instances: usize, timeout: &str) -> Poo
         max_instances,
     };
     let properties = Properties::new([("timeout".to_owned(), timeout.to_owned())]);
-    let configured = Configured::By(properties);
-    Pool::start(component.clone(), options, configured)
+    Pool::start(component.clone(), options, properties)
         .await
         .unwrap()
 }
@@ -142,8 +141,9 @@ async fn handles_are_bounded_and_requests_leave_none() {
         outbound: outbound.allow(&emulator.url()).unwrap().build().unwrap(),
         max_instances: 1,
     };
-    let configured = Configured::By(Properties::default());
-    let pool = Pool::start(component, options, configured).await.unwrap();
+    let pool = Pool::start(component, options, Properties::default())
+        .await
+        .unwrap();
     let many = [("url", emulator.url().as_str()), ("times", "200")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
     pool.get("reach", &many.to_vec()).await.unwrap();

@@ -96,7 +96,7 @@ async fn shares(rate: usize) -> Shares {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_what_the_account_may_most_is_served_and_little_more_is_sent() {
-    for rate in [100, 300] {
+    for rate in [10, 100, 300] {
         let Shares {
             served,
             sent,

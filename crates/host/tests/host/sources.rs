@@ -71,6 +71,21 @@ async fn a_changed_bundle_counts_for_new_connections_and_a_broken_one_changes_no
 }
 
 #[tokio::test]
+async fn an_authority_that_is_taken_away_vouches_for_no_connection_that_is_there() {
+    let emulator = over_tls().await;
+    let folder = unknown(&emulator).await;
+    let ca = folder.file("ca.pem");
+    let other = fs::read_to_string(&ca).unwrap();
+    folder.write("ca.pem", pem(&emulator));
+    let mut served = Served::start(&folder, &["--extra-ca", ca.to_str().unwrap()], &[]);
+    until_read(&served).await;
+    folder.write("ca.pem", &other);
+    served.process.wait_for("authorities changed", 1);
+    let refused = served.get(PATH).await;
+    assert!(refused.body.contains("TLS"), "{}", refused.body);
+}
+
+#[tokio::test]
 async fn the_machines_authorities_are_followed_where_a_file_holds_them_and_read_again_at_sighup() {
     let emulator = over_tls().await;
     let folder = unknown(&emulator).await;

@@ -2,10 +2,16 @@
 
 mod bulk;
 mod clock;
+mod cloud;
+mod credentials;
+mod credentials_cvm;
+mod credentials_failures;
+mod credentials_refresh;
 mod deadlines;
 mod failures;
 mod lookup;
 mod pace;
+mod reply;
 mod requests;
 mod retries;
 mod script;

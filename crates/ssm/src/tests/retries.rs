@@ -83,6 +83,31 @@ fn retries_end_after_max_retries_with_the_last_error() {
 }
 
 #[test]
+fn who_sets_the_pace_of_single_reads_hears_at_once_that_they_are_throttled() {
+    let throttled = || Reply::code("RequestLimitExceeded");
+    let paced = |times| {
+        client_with(
+            |config| config.retry_throttled = false,
+            failing(times, throttled),
+        )
+    };
+    let (client, world) = paced(1);
+    let error = failure(get(&client, &world));
+    assert_eq!(error.kind, ErrorKind::Throttled);
+    assert!(error.retryable);
+    assert_eq!(world.seen().len(), 1);
+    let (client, world) = paced(1);
+    success(world.run(client.ping()));
+    assert_eq!(world.seen().len(), 2);
+    let lost = client_with(
+        |config| config.retry_throttled = false,
+        failing(2, connection_lost),
+    );
+    success(get(&lost.0, &lost.1));
+    assert_eq!(lost.1.seen().len(), 3);
+}
+
+#[test]
 fn a_retry_waits_at_most_its_backoff_and_signs_anew() {
     let (client, world) = client(failing(3, connection_lost));
     success(get(&client, &world));

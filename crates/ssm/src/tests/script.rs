@@ -12,14 +12,16 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
-    time::{Duration, UNIX_EPOCH},
+    time::Duration,
 };
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use zeroize::Zeroizing;
 
+pub(crate) use super::reply::Reply;
 use crate::{
-    Client, Config, Credentials, Now, Region, Request, Response, Step, Transport, TransportError,
+    Client, Config, CredentialChain, Credentials, Method, Now, Region, Request, Response,
+    Transport, TransportError,
 };
 
 pub(crate) const SECRET_KEY: &str = "test-secret-key";
@@ -31,8 +33,12 @@ pub(crate) const EPOCH: u64 = 1_700_000_000;
 /// What the server was asked.
 #[derive(Clone)]
 pub(crate) struct Seen {
+    pub(crate) authority: String,
+    /// The action, or the path of a `GET`.
     pub(crate) action: String,
     pub(crate) body: Json,
+    /// The body as it came.
+    pub(crate) raw: Vec<u8>,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) at: Duration,
 }
@@ -40,74 +46,6 @@ pub(crate) struct Seen {
 impl Seen {
     pub(crate) fn field(&self, name: &str) -> &str {
         self.body[name].as_str().unwrap_or_default()
-    }
-}
-
-/// What the server does.
-pub(crate) struct Reply {
-    /// When its head comes, if that is before the rest.
-    head: Option<Duration>,
-    after: Duration,
-    result: Result<Response, TransportError>,
-}
-
-impl Reply {
-    pub(crate) fn raw(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            head: None,
-            after: Duration::from_millis(10),
-            result: Ok(Response {
-                status,
-                date: None,
-                body: Zeroizing::new(body.into()),
-            }),
-        }
-    }
-
-    pub(crate) fn ok(mut fields: Json) -> Self {
-        fields["RequestId"] = json!("req-1");
-        Self::raw(200, json!({ "Response": fields }).to_string())
-    }
-
-    pub(crate) fn code(code: &str) -> Self {
-        Self::ok(json!({ "Error": { "Code": code, "Message": format!("it is {code}") } }))
-    }
-
-    pub(crate) fn text(name: &str, version: &str, text: &str) -> Self {
-        Self::ok(
-            json!({ "SecretName": name, "VersionId": version, "SecretString": text, "SecretBinary": "" }),
-        )
-    }
-
-    pub(crate) fn broken(error: TransportError) -> Self {
-        Self {
-            head: None,
-            after: Duration::from_millis(10),
-            result: Err(error),
-        }
-    }
-
-    pub(crate) fn never() -> Self {
-        Self::broken(TransportError::TimedOut(Step::Unknown)).after(Duration::from_secs(1_000_000))
-    }
-
-    pub(crate) fn after(mut self, latency: Duration) -> Self {
-        self.after = latency;
-        self
-    }
-
-    /// The head of the answer is there after `head`, long before the rest.
-    pub(crate) fn begun_after(mut self, head: Duration) -> Self {
-        self.head = Some(head);
-        self
-    }
-
-    pub(crate) fn dated(mut self, unix: u64) -> Self {
-        if let Ok(response) = &mut self.result {
-            let time = UNIX_EPOCH + Duration::from_secs(unix);
-            response.date = Some(httpdate::fmt_http_date(time));
-        }
-        self
     }
 }
 
@@ -218,9 +156,22 @@ impl Transport for Script {
             .iter()
             .map(|(name, value)| (name.to_string(), value.to_string()))
             .collect();
+        let (action, body) = match request.method {
+            Method::Get => {
+                assert!(headers.is_empty() && request.body.is_empty());
+                (request.path.to_owned(), Json::Null)
+            }
+            Method::Post => {
+                assert_eq!(request.path, "/");
+                let body = serde_json::from_slice(request.body).unwrap();
+                (headers["x-tc-action"].clone(), body)
+            }
+        };
         let seen = Seen {
-            action: headers["x-tc-action"].clone(),
-            body: serde_json::from_slice(request.body).unwrap(),
+            authority: request.authority.to_owned(),
+            action,
+            body,
+            raw: request.body.to_vec(),
             headers,
             at: world.now.get(),
         };
@@ -262,9 +213,23 @@ pub(crate) fn client_with(
     configure: impl FnOnce(&mut Config),
     server: impl Fn(&Seen) -> Reply + 'static,
 ) -> (Client<Script>, Rc<World>) {
+    client_of(given(), configure, server)
+}
+
+/// Temporary keys that nobody renews.
+pub(crate) fn given() -> Credentials {
     let own = |text: &str| Zeroizing::new(text.to_owned());
-    let credentials = Credentials::new(own("AKIDtest"), own(SECRET_KEY), Some(own(TOKEN))).unwrap();
-    let mut config = Config::new(Region::parse("ap-guangzhou").unwrap(), credentials);
+    let credentials = Credentials::new(own("AKIDtest"), own(SECRET_KEY), Some(own(TOKEN)));
+    credentials.ok().unwrap()
+}
+
+/// A client with keys of `chain`.
+pub(crate) fn client_of(
+    chain: impl Into<CredentialChain>,
+    configure: impl FnOnce(&mut Config),
+    server: impl Fn(&Seen) -> Reply + 'static,
+) -> (Client<Script>, Rc<World>) {
+    let mut config = Config::new(Region::parse("ap-guangzhou").unwrap(), chain);
     configure(&mut config);
     let world = Rc::new(World::default());
     let script = Script {

@@ -1,4 +1,4 @@
-//! The API key that signs requests.
+//! Keys that are given: static ones, or temporary ones that somebody else renews.
 
 use alloc::{format, string::String};
 
@@ -39,6 +39,11 @@ impl Credentials {
             secret_key,
             token,
         })
+    }
+
+    /// The id of the key, which requests show.
+    pub fn secret_id(&self) -> &str {
+        &self.secret_id
     }
 
     pub(crate) fn key(&self) -> Key<'_> {

@@ -1,0 +1,172 @@
+//! The store that is built in: its types, its variables, and what each store of it is granted.
+
+mod answers;
+mod chain;
+mod names;
+
+use std::sync::Arc;
+
+use self::{
+    chain::{Chain, keys},
+    names::{Place, TKE, is_endpoint, is_of_credentials},
+};
+use super::{identity::Keys, profile::Profile};
+use crate::{
+    outbound::Outbound,
+    stores::{Environment, Grants, Needs, Properties, Reach},
+};
+
+pub(super) use self::answers::{KeyAnswers, KeysSeen};
+
+/// The type that Dapr's own component has.
+pub(super) const BUILT_IN: &str = "secretstores.tencentcloud.ssm";
+/// The type under which daprd sees the component beside its own.
+pub(super) const WASM: &str = "secretstores.tencentcloud.ssm.wasm";
+/// The variables by which the built-in store is configured most often, for people.
+pub(super) const VARIABLES: [&str; 3] = [
+    "TENCENTCLOUD_SECRET_ID",
+    "TENCENTCLOUD_SECRET_KEY",
+    "TENCENTCLOUD_REGION",
+];
+/// What the names of the built-in store's variables begin with: keys are among them.
+pub(super) const PREFIX: &str = "TENCENTCLOUD_";
+
+/// Where SSM answers for all regions.
+const SSM: &str = "https://ssm.tencentcloudapi.com";
+/// What the host goes by, and in which variable. Those of its cache are nothing to the component.
+const OF_THE_HOST: [(&str, &str); 6] = [
+    ("timeout", "TENCENTCLOUD_SSM_TIMEOUT"),
+    ("maxRetries", "TENCENTCLOUD_SSM_MAX_RETRIES"),
+    ("retryThrottled", RETRY_THROTTLED),
+    ("cacheTTL", "TENCENTCLOUD_SSM_CACHE_TTL"),
+    ("cacheMemoryLimit", "TENCENTCLOUD_SSM_CACHE_MEMORY_LIMIT"),
+    ("cacheStaleOnError", "TENCENTCLOUD_SSM_CACHE_STALE_ON_ERROR"),
+];
+/// This host sets the pace of single reads, and repeats in turn what is throttled.
+const RETRY_THROTTLED: &str = "TENCENTCLOUD_SSM_RETRY_THROTTLED";
+/// What the names of the cache's variables begin with.
+const CACHE_PREFIX: &str = "TENCENTCLOUD_SSM_CACHE_";
+const ENDPOINT_VARIABLE: &str = "TENCENTCLOUD_SSM_ENDPOINT";
+
+/// The environment `all`, where a profile says in the place of it who gives keys.
+pub(super) fn variables(
+    all: impl Iterator<Item = (String, String)>,
+    profile: Option<&Profile>,
+) -> Vec<(String, String)> {
+    let Some(profile) = profile else {
+        return all.collect();
+    };
+    let stays = |(name, _): &(String, String)| !is_of_credentials(name) || is_endpoint(name);
+    let own = profile.variables().iter().cloned();
+    all.filter(stays).chain(own).collect()
+}
+
+/// What stores of the built-in types are granted in the environment `all`; `answers` learns of their
+/// keys.
+pub(super) fn grants(
+    outbound: Outbound,
+    all: Vec<(String, String)>,
+    answers: &KeyAnswers,
+) -> Grants {
+    let is_ours = |(name, _): &(String, String)| {
+        name.starts_with(PREFIX) && !name.starts_with(CACHE_PREFIX) || TKE.contains(&name.as_str())
+    };
+    let properties = of_the_host(&all);
+    let variables: Vec<_> = all.into_iter().filter(is_ours).collect();
+    let environment =
+        of_environment(&variables, answers).map(|needs| Environment { needs, properties });
+    let answers = answers.clone();
+    Grants {
+        outbound,
+        needs: Arc::new(move |properties| of_component(properties, &variables, &answers)),
+        environment,
+    }
+}
+
+/// What a store needs that is configured by its Component, and sees the environment as far as it finds
+/// keys there.
+fn of_component(
+    properties: &Properties,
+    variables: &[(String, String)],
+    answers: &KeyAnswers,
+) -> Needs {
+    let chain = chain(properties, variables);
+    let endpoint = properties.get("endpoint").map(|url| ("endpoint", url));
+    if keys(Place::Properties(properties)).is_some() {
+        return needs(&chain, endpoint, Vec::new(), answers);
+    }
+    let seen = |(name, _): &&(String, String)| is_of_credentials(name);
+    let seen = variables.iter().filter(seen).cloned().collect();
+    needs(&chain, endpoint, seen, answers)
+}
+
+/// Where the keys of a store come from that is configured by its Component: from that alone, where it
+/// has any.
+fn chain<'a>(properties: &'a Properties, variables: &'a [(String, String)]) -> Chain<'a> {
+    let given = Place::Properties(properties);
+    if keys(given).is_some() {
+        return Chain::of(vec![given]);
+    }
+    Chain::of(vec![given, Place::Variables(variables)])
+}
+
+/// Where to ask as whom the keys of such a store act, and these, if they are given. `None` where that
+/// is not to be asked: of a store that reads from elsewhere than Tencent Cloud, as long as no STS is
+/// named that goes with it.
+pub(super) fn whom_to_ask(
+    properties: &Properties,
+    variables: &[(String, String)],
+) -> Option<(String, Option<Keys>)> {
+    let chain = chain(properties, variables);
+    let (sts, is_named) = chain.sts();
+    let is_asked = is_named || properties.get("endpoint").is_none();
+    is_asked.then(|| (sts.to_owned(), chain.given()))
+}
+
+/// What a store needs that nobody initialises; `None` where the environment does not say where keys
+/// come from.
+fn of_environment(variables: &[(String, String)], answers: &KeyAnswers) -> Option<Needs> {
+    let place = Place::Variables(variables);
+    if !Chain::is_said(place) {
+        return None;
+    }
+    let endpoint = place.variable(ENDPOINT_VARIABLE);
+    let endpoint = endpoint.map(|found| (found.name, found.value));
+    let chain = Chain::of(vec![place]);
+    let mut seen = variables.to_vec();
+    if place.variable(RETRY_THROTTLED).is_none() {
+        seen.push((RETRY_THROTTLED.to_owned(), "false".to_owned()));
+    }
+    Some(needs(&chain, endpoint, seen, answers))
+}
+
+fn needs(
+    chain: &Chain<'_>,
+    endpoint: Option<(&'static str, &str)>,
+    variables: Vec<(String, String)>,
+    answers: &KeyAnswers,
+) -> Needs {
+    let (named_by, url) = endpoint.unwrap_or(("endpoint", SSM));
+    let ssm = Reach {
+        named_by,
+        url: url.to_owned(),
+    };
+    Needs {
+        reaches: [ssm].into_iter().chain(chain.reaches()).collect(),
+        files: chain.file().into_iter().collect(),
+        variables,
+        sharing: Some(Arc::new(answers.clone())),
+        keys_from: Some(chain.describe()),
+    }
+}
+
+fn of_the_host(variables: &[(String, String)]) -> Properties {
+    let set = |(property, variable): (&str, &str)| {
+        let (_, value) = variables.iter().find(|(name, _)| name == variable)?;
+        Some((property.to_owned(), value.clone()))
+    };
+    Properties::new(OF_THE_HOST.into_iter().filter_map(set))
+}
+
+#[cfg(test)]
+mod tests;

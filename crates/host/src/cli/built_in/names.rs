@@ -1,0 +1,132 @@
+//! What the built-in store reads its settings from: properties, and the variables that stand for them.
+
+use crate::stores::Properties;
+
+/// What says where keys come from, with the variables that say it in the environment, as the component
+/// knows them.
+pub(super) const CREDENTIALS: [(&str, &[&str]); 14] = [
+    ("region", &["TENCENTCLOUD_REGION"]),
+    ("secretId", &["TENCENTCLOUD_SECRET_ID"]),
+    ("secretKey", &["TENCENTCLOUD_SECRET_KEY"]),
+    (
+        "token",
+        &[
+            "TENCENTCLOUD_TOKEN",
+            "TENCENTCLOUD_SESSION_TOKEN",
+            "TENCENTCLOUD_SECURITY_TOKEN",
+        ],
+    ),
+    (
+        "cvmRole",
+        &["TENCENTCLOUD_SSM_CVM_ROLE", "TENCENTCLOUD_CAM_ROLE_NAME"],
+    ),
+    (
+        "externalId",
+        &[
+            "TENCENTCLOUD_SSM_EXTERNAL_ID",
+            "TENCENTCLOUD_ASSUME_ROLE_EXTERNAL_ID",
+        ],
+    ),
+    ("metadataEndpoint", &["TENCENTCLOUD_SSM_METADATA_ENDPOINT"]),
+    ("providerId", &["TENCENTCLOUD_SSM_PROVIDER_ID"]),
+    (
+        "roleArn",
+        &[
+            "TENCENTCLOUD_SSM_ROLE_ARN",
+            "TENCENTCLOUD_ROLE_ARN",
+            "TENCENTCLOUD_ASSUME_ROLE_ARN",
+        ],
+    ),
+    (
+        "roleSessionName",
+        &[
+            "TENCENTCLOUD_SSM_ROLE_SESSION_NAME",
+            "TENCENTCLOUD_ROLE_SESSION_NAME",
+            "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME",
+        ],
+    ),
+    (
+        "sessionDuration",
+        &[
+            "TENCENTCLOUD_SSM_SESSION_DURATION",
+            "TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION",
+        ],
+    ),
+    ("stsEndpoint", &["TENCENTCLOUD_SSM_STS_ENDPOINT"]),
+    ("webIdentityToken", &[TOKEN_VARIABLE]),
+    (
+        "webIdentityTokenFile",
+        &["TENCENTCLOUD_SSM_WEB_IDENTITY_TOKEN_FILE"],
+    ),
+];
+/// What TKE puts into a pod that has an identity. All of them count, or none.
+pub(super) const TKE: [&str; 4] = ["TKE_REGION", "TKE_PROVIDER_ID", TKE_FILE, "TKE_ROLE_ARN"];
+/// The one of them that names the file of the token.
+pub(super) const TKE_FILE: &str = "TKE_WEB_IDENTITY_TOKEN_FILE";
+/// The property that has a web identity's token.
+pub(super) const TOKEN: &str = "webIdentityToken";
+/// The variable that has it.
+pub(super) const TOKEN_VARIABLE: &str = "TENCENTCLOUD_SSM_WEB_IDENTITY_TOKEN";
+
+/// Where settings are looked for.
+#[derive(Clone, Copy)]
+pub(super) enum Place<'a> {
+    /// The properties of a Component.
+    Properties(&'a Properties),
+    /// The environment.
+    Variables(&'a [(String, String)]),
+}
+
+/// A setting that was found.
+#[derive(Clone, Copy)]
+pub(super) struct Found<'a> {
+    /// The property or variable that has it.
+    pub(super) name: &'static str,
+    pub(super) value: &'a str,
+}
+
+impl<'a> Place<'a> {
+    /// The setting `property`; empty counts as absent.
+    pub(super) fn find(self, property: &'static str) -> Option<Found<'a>> {
+        match self {
+            Self::Properties(properties) => {
+                let value = properties.get(property)?.trim();
+                Some(Found {
+                    name: property,
+                    value,
+                })
+            }
+            Self::Variables(_) => {
+                let known = CREDENTIALS.iter().find(|(known, _)| *known == property);
+                let (_, names) = known?;
+                names.iter().find_map(|name| self.variable(name))
+            }
+        }
+    }
+
+    /// The variable `name`, where this is the environment.
+    pub(super) fn variable(self, name: &'static str) -> Option<Found<'a>> {
+        let Self::Variables(variables) = self else {
+            return None;
+        };
+        let found = variables.iter().find(|(known, _)| known == name);
+        let value = found.map(|(_, value)| value.trim());
+        let value = value.filter(|value| !value.is_empty())?;
+        Some(Found { name, value })
+    }
+
+    pub(super) fn has(self, property: &'static str) -> bool {
+        self.find(property).is_some()
+    }
+}
+
+/// Whether the component reads credentials from the variable `name`.
+pub(super) fn is_of_credentials(name: &str) -> bool {
+    let mut names = CREDENTIALS.iter().flat_map(|(_, names)| *names);
+    TKE.contains(&name) || names.any(|known| *known == name)
+}
+
+/// Whether the variable `name` says where a service is, and not who gives keys.
+pub(super) fn is_endpoint(name: &str) -> bool {
+    name.ends_with("_ENDPOINT")
+}

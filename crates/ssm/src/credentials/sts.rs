@@ -1,0 +1,190 @@
+//! STS, the Security Token Service: what is asked of it, what it answers, what its errors mean.
+//!
+//! Fields and codes: <https://www.tencentcloud.com/document/product/1150/49443>.
+
+use alloc::{borrow::ToOwned, string::String};
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::{Credentials, Keys, Role, Signer};
+use crate::{
+    call::{Call, Caller},
+    codes::{self, Meaning},
+    error::{Error, ErrorKind},
+    json::{Json, WrongForm},
+    operation::Operation,
+    quote::quote,
+    service::Service,
+    transport::Transport,
+};
+
+/// The parameters of AssumeRole and of AssumeRoleWithWebIdentity, which share most.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AssumeRole<'a> {
+    role_arn: &'a str,
+    role_session_name: &'a str,
+    duration_seconds: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) external_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) provider_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) web_identity_token: Option<&'a str>,
+}
+
+impl<'a> AssumeRole<'a> {
+    pub(crate) fn new(role: &'a Role) -> Self {
+        Self {
+            role_arn: role.arn(),
+            role_session_name: role.session_name(),
+            duration_seconds: role.duration().as_secs(),
+            external_id: None,
+            provider_id: None,
+            web_identity_token: None,
+        }
+    }
+}
+
+impl<T: Transport> Caller<T> {
+    /// Asks STS for temporary keys.
+    pub(crate) async fn temporary_keys(
+        &self,
+        operation: &Operation,
+        action: &'static str,
+        signer: Signer,
+        parameters: &AssumeRole<'_>,
+        subject: &str,
+    ) -> Result<Keys, Error> {
+        let origin = self.endpoint(Service::Sts).origin();
+        let _asks = operation.asks_for_keys(Service::Sts, origin);
+        let call = Call::sts(action, signer, parameters, subject)?;
+        let answer = self.call(operation, &call).await?;
+        let (credentials, expired_time) = answer.fields(subject, |json| {
+            let credentials = json.field("Credentials")?.ok_or(WrongForm)?;
+            Ok((keys_in(credentials)?, json.integer("ExpiredTime")?))
+        })?;
+        let lease = self.lease(expired_time, answer.date.as_deref());
+        Ok(Keys::new(credentials, Some(lease)))
+    }
+
+    /// Who the keys belong to: the answer of GetCallerIdentity, each text without keys in it.
+    pub(crate) async fn caller_identity(
+        &self,
+        operation: &Operation,
+    ) -> Result<[String; 4], Error> {
+        let subject = "asking who the keys belong to";
+        let origin = self.endpoint(Service::Sts).origin();
+        let _asks = operation.asks_for_keys(Service::Sts, origin);
+        let call = Call::sts("GetCallerIdentity", Signer::Last, &Nothing {}, subject)?;
+        let answer = self.call(operation, &call).await?;
+        let keys = self.keyring.current();
+        let secrets = self.keyring.secrets(keys.as_deref(), None);
+        answer.fields(subject, |json| {
+            let text = |name| Ok(quote(json.text(name)?.unwrap_or_default(), &secrets));
+            Ok([
+                text("AccountId")?,
+                text("Arn")?,
+                text("Type")?,
+                text("UserId")?,
+            ])
+        })
+    }
+}
+
+/// The parameters of GetCallerIdentity.
+#[derive(Serialize)]
+struct Nothing {}
+
+/// The keys in an answer of STS's or of the metadata service, which name them alike.
+pub(crate) fn keys_in(json: &Json) -> Result<Credentials, WrongForm> {
+    let text = |name| {
+        let text = json.text(name)?.unwrap_or_default();
+        Ok(Zeroizing::new(text.to_owned()))
+    };
+    let token = text("Token")?;
+    let token = Some(token).filter(|token| !token.is_empty());
+    Credentials::new(text("TmpSecretId")?, text("TmpSecretKey")?, token).map_err(|_| WrongForm)
+}
+
+/// What an error code of STS's means. What it shares with all services, [`codes::meaning`] knows.
+pub(crate) fn meaning(code: &str) -> Meaning {
+    use ErrorKind::*;
+    let (kind, advice) = match code {
+        "InvalidParameter.WebIdentityTokenError" => (
+            Unauthenticated,
+            "check webIdentityToken: it is malformed, has expired, or is not for this provider and role",
+        ),
+        "InvalidParameter.OverTimeError" => (
+            InvalidConfig,
+            "check sessionDuration: it is longer than the role allows",
+        ),
+        "AuthFailure.AccessKeyIllegal" => (
+            Unauthenticated,
+            "check the keys that assume the role: STS does not take them",
+        ),
+        _ => match code.split('.').next().unwrap_or_default() {
+            "ResourceNotFound" => (InvalidConfig, "check roleArn: there is no such role"),
+            "InvalidParameter"
+            | "InvalidParameterValue"
+            | "MissingParameter"
+            | "UnknownParameter" => (
+                InvalidConfig,
+                "check roleArn, roleSessionName, externalId, sessionDuration and providerId",
+            ),
+            "UnauthorizedOperation" => (PermissionDenied, TRUST),
+            "AuthFailure" if code == "AuthFailure.UnauthorizedOperation" => {
+                (PermissionDenied, TRUST)
+            }
+            _ => return codes::meaning(code),
+        },
+    };
+    Meaning {
+        kind,
+        retryable: false,
+        advice,
+    }
+}
+
+const TRUST: &str = "let whoever the keys belong to assume the role (sts:AssumeRole in its CAM policy), and \
+     let the role trust it";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_sts_mean_what_the_reference_says() {
+        use ErrorKind::*;
+        for (code, kind, retryable) in [
+            ("AuthFailure.UnauthorizedOperation", PermissionDenied, false),
+            ("UnauthorizedOperation", PermissionDenied, false),
+            ("AuthFailure.AccessKeyIllegal", Unauthenticated, false),
+            ("AuthFailure.SecretIdNotFound", Unauthenticated, false),
+            ("AuthFailure.SignatureExpire", Unauthenticated, false),
+            ("AuthFailure.TokenFailure", Unauthenticated, false),
+            (
+                "InvalidParameter.WebIdentityTokenError",
+                Unauthenticated,
+                false,
+            ),
+            ("InvalidParameter.OverTimeError", InvalidConfig, false),
+            ("InvalidParameter.ParamError", InvalidConfig, false),
+            ("ResourceNotFound.RoleNotFound", InvalidConfig, false),
+            ("ResourceNotFound", InvalidConfig, false),
+            ("UnsupportedRegion", InvalidConfig, false),
+            ("RequestLimitExceeded", Throttled, true),
+            ("InternalError.DbError", Unavailable, true),
+            ("InternalError", Unavailable, true),
+            ("SomethingNew", Internal, false),
+        ] {
+            let meaning = meaning(code);
+            assert_eq!(
+                (meaning.kind, meaning.retryable),
+                (kind, retryable),
+                "{code}"
+            );
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! From properties to the chain of credentials.
+
+use alloc::{
+    borrow::ToOwned,
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::time::Duration;
+
+use ssm::{CredentialChain, CredentialSource, Credentials, Endpoint, Error, Role};
+use zeroize::Zeroizing;
+
+use crate::{
+    names::{TKE, TKE_PROVIDER_ID, TKE_ROLE_ARN},
+    parse::duration,
+    properties::{Given, Properties, has_keys},
+};
+
+/// The range of `sessionDuration` in milliseconds: STS gives 12 hours at most.
+const SESSION_DURATIONS: (u64, u64) = (1_000, 43_200_000);
+
+/// Where the keys come from: what is given before what the environment adds, and of each keys before a
+/// web identity before the role of a CVM, which is what is left without any.
+///
+/// # Errors
+/// `InvalidConfig`, naming the property and the way out, never its value.
+pub(crate) fn chain(
+    properties: &Properties,
+    allow_insecure: bool,
+) -> Result<CredentialChain, Error> {
+    let text = |property| properties.credential(property).map(|value| value.trim());
+    let role = Roles::new(properties)?;
+    let named = text("roleArn").filter(|arn| !arn.is_empty());
+    let kind = |given| Some((kind(given)?, given));
+    let mut found = properties.places().into_iter().filter_map(kind);
+    let (source, role, earlier) = match found.next() {
+        Some((Kind::Keys, given)) => {
+            let keys = CredentialSource::Fixed(keys(given)?);
+            (keys, role.assumed(named)?, String::new())
+        }
+        Some((Kind::WebIdentity, _)) => (web_identity(properties, &role)?, None, String::new()),
+        Some((Kind::CvmRole, _)) => {
+            let name = text("cvmRole").filter(|name| *name != "auto");
+            let name = name.map(str::to_owned);
+            let source = CredentialSource::CvmRole { name };
+            (source, role.assumed(named)?, String::new())
+        }
+        None => {
+            let source = CredentialSource::CvmRole { name: None };
+            (source, role.assumed(named)?, nothing_set(properties))
+        }
+    };
+    let mut chain = CredentialChain::new(source);
+    chain.role = role;
+    chain.earlier = earlier;
+    if let Some(value) = text("stsEndpoint") {
+        chain.sts = Endpoint::parse_sts(value, allow_insecure)?;
+    }
+    if let Some(value) = text("metadataEndpoint") {
+        chain.metadata = Endpoint::parse_metadata(value, allow_insecure)?;
+    }
+    Ok(chain)
+}
+
+/// What a place names of credentials.
+enum Kind {
+    Keys,
+    WebIdentity,
+    CvmRole,
+}
+
+fn kind(given: &Given) -> Option<Kind> {
+    let has = |property: &&str| given.has(property);
+    let web_identity = ["webIdentityToken", "webIdentityTokenFile", "providerId"];
+    if has_keys(given) {
+        Some(Kind::Keys)
+    } else if web_identity.iter().any(has) || TKE.iter().all(has) {
+        Some(Kind::WebIdentity)
+    } else {
+        given.has("cvmRole").then_some(Kind::CvmRole)
+    }
+}
+
+fn keys(given: &Given) -> Result<Credentials, Error> {
+    let part = |property: &str| {
+        given.get(property).cloned().ok_or_else(|| {
+            Error::invalid_config(format!(
+                "{property} is missing, and another part of the key is set: set secretId and secretKey \
+                 (TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY in the environment), or neither \
+                 and no token"
+            ))
+        })
+    };
+    let token = given.get("token").cloned();
+    Credentials::new(part("secretId")?, part("secretKey")?, token)
+}
+
+fn web_identity(properties: &Properties, roles: &Roles) -> Result<CredentialSource, Error> {
+    let either = |property, variable| {
+        let own = properties.credential(property);
+        let text = own.or_else(|| properties.credential(variable));
+        text.map(|text| text.trim()).filter(|text| !text.is_empty())
+    };
+    // A file ends in a line break, a token does not.
+    let Some(token) = either("webIdentityToken", "") else {
+        let file = either("webIdentityTokenFile", "TKE_WEB_IDENTITY_TOKEN_FILE");
+        return Err(Error::invalid_config(if file.is_some() {
+            "webIdentityTokenFile (or TKE_WEB_IDENTITY_TOKEN_FILE) names a file, which this component \
+             does not read: the command dapr-wasm-host reads it and hands over the token as \
+             webIdentityToken; in another host, set webIdentityToken \
+             (TENCENTCLOUD_SSM_WEB_IDENTITY_TOKEN in the environment)"
+        } else {
+            "webIdentityToken is missing, and providerId is set: set both, or neither"
+        }));
+    };
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Error::invalid_config(
+            "webIdentityToken has characters that no token has: copy it again",
+        ));
+    }
+    let missing = |property: &str, variable: &str| {
+        Error::invalid_config(format!(
+            "{property} is missing: a web identity needs it; set it, or {variable} in the environment"
+        ))
+    };
+    let provider_id = either("providerId", TKE_PROVIDER_ID)
+        .ok_or_else(|| missing("providerId", TKE_PROVIDER_ID))?;
+    let arn = either("roleArn", TKE_ROLE_ARN).ok_or_else(|| missing("roleArn", TKE_ROLE_ARN))?;
+    Ok(CredentialSource::WebIdentity {
+        token: Zeroizing::new(token.to_owned()),
+        provider_id: provider_id.to_owned(),
+        role: roles.role(arn)?,
+    })
+}
+
+/// How roles are assumed.
+struct Roles {
+    session_name: String,
+    duration: Duration,
+    external_id: Option<Zeroizing<String>>,
+}
+
+impl Roles {
+    fn new(properties: &Properties) -> Result<Self, Error> {
+        let session_name = properties.credential("roleSessionName");
+        let session_name = session_name.map_or(Role::DEFAULT_SESSION_NAME, |name| name.as_str());
+        let roles = Self {
+            session_name: session_name.to_owned(),
+            duration: match properties.credential("sessionDuration") {
+                None => Role::DEFAULT_DURATION,
+                Some(text) => session_duration(text.trim())?,
+            },
+            external_id: properties.credential("externalId").cloned(),
+        };
+        // What would be refused with a role is refused without one too.
+        roles.role("qcs::cam::")?;
+        Ok(roles)
+    }
+
+    fn role(&self, arn: &str) -> Result<Role, Error> {
+        Role::new(
+            arn.to_owned(),
+            self.session_name.clone(),
+            self.duration,
+            self.external_id.clone(),
+        )
+    }
+
+    fn assumed(&self, arn: Option<&str>) -> Result<Option<Role>, Error> {
+        arn.map(|arn| self.role(arn)).transpose()
+    }
+}
+
+/// A duration, or a number of seconds, as Terraform's variable has it.
+fn session_duration(text: &str) -> Result<Duration, Error> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let unit = if is_number { "s" } else { "" };
+    duration(
+        "sessionDuration",
+        &format!("{text}{unit}"),
+        SESSION_DURATIONS,
+    )
+}
+
+/// Why nothing but the role of a CVM is left.
+fn nothing_set(properties: &Properties) -> String {
+    let mut why =
+        "secretId and secretKey (TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY) are not set, \
+                   nor is webIdentityToken (TENCENTCLOUD_SSM_WEB_IDENTITY_TOKEN)"
+            .to_string();
+    let is_missing = |name: &&str| properties.credential(name).is_none();
+    let missing: Vec<&str> = TKE.into_iter().filter(is_missing).collect();
+    if missing.len() < TKE.len() {
+        why.push_str(&format!(
+            ", and of TKE's variables {} are missing",
+            missing.join(", ")
+        ));
+    }
+    why
+}
+
+#[cfg(test)]
+mod tests;
