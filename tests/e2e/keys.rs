@@ -1,13 +1,12 @@
 //! Keys that other hosts find: in the wasmtime command, in its server, and where Spin would run it.
 
-use host_test::fronts;
 use hyper::StatusCode;
 use ssm_emulator::{
     Config, Emulator, SAMPLE_EXTERNAL_ID, SAMPLE_FOREIGN_ROLE_ARN, SAMPLE_POD_ROLE_ARN,
     SAMPLE_PROVIDER_ID, SAMPLE_ROLE_ARN, SAMPLE_SECRET_KEY, SAMPLE_WEB_IDENTITY_TOKEN,
 };
 
-use crate::{gateway, spin, wasmtime, wasmtime_run::invoke};
+use crate::{fronts, gateway, spin, wasmtime, wasmtime_run::invoke};
 
 /// What the environment says of keys, and whose keys then read.
 struct Way {
@@ -114,7 +113,7 @@ async fn each_provider_serves_in_the_wasmtime_command() {
 #[tokio::test]
 async fn each_provider_serves_behind_the_gateway() {
     let emulator = emulator().await;
-    let file = wasmtime::file(&fronts::ssm_gateway().unwrap());
+    let file = wasmtime::file(&fronts::ssm_gateway());
     for way in ways(&emulator) {
         let serving = wasmtime::Serving::start(&file, way.variables.clone()).await;
         let Some(serving) = serving else {

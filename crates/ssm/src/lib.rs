@@ -39,6 +39,7 @@ mod quote;
 mod retry;
 mod service;
 mod sorted;
+mod sts_codes;
 #[cfg(test)]
 mod tests;
 mod transport;

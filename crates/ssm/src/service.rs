@@ -1,6 +1,6 @@
 //! The services that are asked, and what messages call them.
 
-use crate::{codes, credentials::sts};
+use crate::{codes, sts_codes};
 
 /// A service that is asked for something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Service {
     /// What its error `code` means.
     pub(crate) fn meaning(self, code: &str) -> codes::Meaning {
         match self {
-            Self::Sts => sts::meaning(code),
+            Self::Sts => sts_codes::meaning(code),
             Self::Ssm | Self::Metadata => codes::meaning(code),
         }
     }

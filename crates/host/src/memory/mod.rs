@@ -25,7 +25,7 @@ use self::{
     flight::{Flights, Source},
     key::{Asked, Key},
     options::Options,
-    pace::Ended,
+    pace::{Ended, PACE_WINDOW},
     read::Read,
     turn::Turns,
 };
@@ -198,6 +198,8 @@ impl Remembered {
                 return Ok((Read::one(secret?), since));
             }
             left -= 1;
+            // Of this second nothing is left.
+            sleep(PACE_WINDOW).await;
         }
     }
 

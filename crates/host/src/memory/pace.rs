@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 const PACE_MEMORY: Duration = Duration::from_secs(30);
 /// How long is looked back for how many calls a second succeed, and how often the pace is slowed
 /// down at most: backends count by the second.
-const PACE_WINDOW: Duration = Duration::from_millis(1_000);
+pub(super) const PACE_WINDOW: Duration = Duration::from_millis(1_000);
 /// For how long calls that did not start when they might have may start at once later.
 const PACE_CREDIT: Duration = Duration::from_millis(100);
 /// What is left of a rate that was throttled.
@@ -82,7 +82,8 @@ impl Pace {
                 return Start::At(learnt.next);
             }
             let earliest = now.checked_sub(PACE_CREDIT).unwrap_or(now);
-            learnt.next = learnt.next.max(earliest) + learnt.interval(now);
+            let interval = Duration::from_secs_f64(1.0 / learnt.rate(now));
+            learnt.next = learnt.next.max(earliest) + interval;
         }
         self.in_flight += 1;
         Start::Now
@@ -143,16 +144,13 @@ impl Pace {
                 next: now,
             },
         };
-        let mut slower = Learnt {
+        self.learnt = Some(Learnt {
             since: now,
             most: learnt.most.max(1.0),
             window: (learnt.window / 2).max(1),
             grown: 0,
             next: learnt.next,
-        };
-        // The one that was throttled is repeated: not in the same moment.
-        slower.next = slower.next.max(now + slower.interval(now));
-        self.learnt = Some(slower);
+        });
         true
     }
 }
@@ -163,11 +161,6 @@ impl Learnt {
         let back = (self.most * (1.0 - LESS) / GROWTH).cbrt();
         let passed = now.saturating_duration_since(self.since).as_secs_f64();
         GROWTH * (passed - back).powi(3) + self.most
-    }
-
-    /// From one call to the next.
-    fn interval(&self, now: Instant) -> Duration {
-        Duration::from_secs_f64(1.0 / self.rate(now))
     }
 
     /// One more at once when as many as there may be have succeeded.

@@ -96,7 +96,7 @@ async fn the_reason_is_the_real_one() {
     fs::write(resources.join("scoped.yaml"), scoped).unwrap();
     let other = component("other", LOCAL_ENV, &[], "");
     fs::write(resources.join("other.yaml"), other).unwrap();
-    let bad = component("bad", WASM, &[("region", "")], "");
+    let bad = component("bad", WASM, &[("region", "-")], "");
     fs::write(resources.join("bad.yaml"), bad).unwrap();
     let below = component(
         "below",

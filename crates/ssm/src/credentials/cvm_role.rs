@@ -9,7 +9,7 @@ use core::{cell::RefCell, pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
 
-use super::{Keys, sts::keys_in};
+use super::{Credentials, Keys, sts::keys_in};
 use crate::{
     call::Caller,
     config::duration_text,
@@ -111,7 +111,7 @@ impl<T: Transport> Caller<T> {
         if let Some(code) = code.filter(|code| *code != "Success") {
             // It may say anything in place of keys, keys too.
             let keys = keys_in(&json).ok();
-            let secrets = keys.as_ref().map_or([""; 3], |keys| keys.secrets());
+            let secrets = keys.as_ref().map_or([""; 3], Credentials::secrets);
             let code = quote(code, &secrets);
             let why = format!(
                 "{SUBJECT} failed: the metadata service says: {code}; check in the console that the role \

@@ -12,7 +12,7 @@ use crate::{
     TransportError,
 };
 
-const SECOND: Duration = Duration::from_secs(1);
+const SECOND: Duration = Duration::new(1, 0);
 
 /// Every chain whose keys end.
 fn chains() -> [CredentialChain; 4] {

@@ -196,7 +196,7 @@ fn without_a_component_the_store_sees_its_own_variables_and_the_host_goes_by_som
         ("PATH", "/bin"),
     ]);
     let Environment { needs, properties } = environment.environment.unwrap();
-    assert_eq!(needs.variables.len(), 3);
+    assert_eq!(needs.variables.len(), 4);
     assert_eq!(needs.reaches[0].url, "http://127.0.0.1:1");
     assert_eq!(properties.get("timeout"), Some("2m"));
     assert_eq!(properties.get("cacheTTL"), Some("5m"));

@@ -123,7 +123,7 @@ fn learnt(repeats: u32, limit: usize, latency: Duration) -> (f64, f64) {
 fn of_what_a_backend_takes_most_is_served_and_little_more_is_sent() {
     // A store that repeats by itself sends too much where little is allowed.
     let limits = [
-        (0, &[5, 10, 20, 50, 100, 300, 600][..]),
+        (0, &[10, 20, 50, 100, 300, 600][..]),
         (3, &[50, 100, 300, 600]),
     ];
     for (repeats, limit) in limits
