@@ -87,6 +87,10 @@ fuzz seconds:
 soak: daprd
     cargo test --locked --test host soak -- --ignored --nocapture
 
+# Push the component and the gateway to a registry on loopback, and pull the same bytes back
+oci: tools compose
+    PATH="$PWD/target/tools/bin:$PATH" tools/oci
+
 # Run the commands of all READMEs as they stand there
 readme: tools build
     PATH="$PWD/target/tools/bin:$PATH" python3 tools/readme.py README.md examples/*/README.md
