@@ -13,6 +13,9 @@ import signal
 import subprocess
 import sys
 
+# What programs say when they serve.
+READY = "listening (on|for)|HTTP API|plugged in|Serving HTTP|Server is ready|Host started"
+
 BLOCK = re.compile(r"<!-- (run|run: background|prints) -->\n```\w*\n(.*?)```", re.S)
 
 
@@ -20,13 +23,14 @@ def start(script, folder):
     process = subprocess.Popen(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=folder,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
     )
     said = ""
-    while not re.search("listening on|HTTP API|plugged in|Serving HTTP", said):
+    while not re.search(READY, said):
         line = process.stdout.readline()
         said += line
         if not line:
