@@ -42,7 +42,7 @@ lint:
     cargo clippy --workspace --all-targets --locked -- -D warnings
     cargo clippy --locked --target wasm32-wasip2 --target-dir target/component -p tencentcloud-ssm -p ssm -p tc3 -p values -p component-rt -p bare-store -- -D warnings
     # Apart: a command of Cargo's gives its packages one set of features, and these have std in theirs.
-    cargo clippy --locked --target wasm32-wasip2 --target-dir target/component -p dapr-secrets-api -p dapr-secretstores -p secrets-cli -p secrets-gateway -p consumer -p spin-dependency -p bad-store -p deny-adapter -- -D warnings
+    cargo clippy --locked --target wasm32-wasip2 --target-dir target/component -p dapr-secrets-api -p dapr-secretstores -p secrets-cli -p secrets-gateway -p consumer -p spin-app -p spin-dependency -p bad-store -p deny-adapter -- -D warnings
 
 # The component's size against its budget
 size: build
@@ -86,6 +86,10 @@ fuzz seconds:
 # serve, and plug under daprd, in chaos for SOAK_SECONDS (600); SOAK_SEED makes the same chaos again
 soak: daprd
     cargo test --locked --test host soak -- --ignored --nocapture
+
+# Push the component and the gateway to a registry on loopback, and pull the same bytes back
+oci: tools compose
+    PATH="$PWD/target/tools/bin:$PATH" tools/oci
 
 # Run the commands of all READMEs and of the book as they stand there
 readme: tools daprd build

@@ -16,14 +16,19 @@ import sys
 
 BLOCK = re.compile(r"<!-- (run|run: background|prints) -->\n```\w*\n(.*?)```", re.S)
 
-# What programs say when they can be asked: the emulator and servers of ours, daprd, wasmtime.
-STARTED = re.compile("listening on http|HTTP API|plugged in|dapr initialized|Serving HTTP")
+# What programs say when they can be asked: the emulator and servers of ours, daprd, wasmtime; the
+# registry, wash dev, NATS, wash host.
+STARTED = re.compile(
+    "listening on http|HTTP API|plugged in|dapr initialized|Serving HTTP"
+    "|listening on 127|listening for|Server is ready|Host started"
+)
 
 
 def start(script, folder):
     process = subprocess.Popen(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=folder,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
