@@ -7,7 +7,7 @@ try:
     from wasmtime import Engine, Store, WasiConfig
     from wasmtime.component import Component, Linker
 except ImportError:
-    sys.exit("this needs wasmtime: pip install --requirement requirements.txt")
+    sys.exit(f"{__doc__}\nIt needs wasmtime: pip install --requirement requirements.txt")
 
 if len(sys.argv) not in (3, 4):
     sys.exit(__doc__)
