@@ -42,6 +42,9 @@ pub(crate) fn stamp(component: &[u8], name: &str, description: &str) -> Result<O
         metadata.revision = AddMetadataField::Set(Revision::new(revision));
     }
     let mut stamped = metadata.to_wasm(&without_names(component)?)?;
+    if has_docs(component)? {
+        return Ok(Some(stamped));
+    }
     let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
     let docs = json!({ "docs": format!("{description}.\n\n{}", summary(&contract)?) });
     let mut data = vec![DOCS_FORM];
@@ -71,6 +74,19 @@ fn without_names(component: &[u8]) -> Result<Vec<u8>> {
         }
     }
     Ok(bare)
+}
+
+/// Whether docs are in `component` or in one of those that it is composed of: with two of them in one
+/// file, nothing that reads WIT takes it.
+fn has_docs(component: &[u8]) -> Result<bool> {
+    for payload in Parser::new(0).parse_all(component) {
+        if let wasmparser::Payload::CustomSection(section) = payload?
+            && section.name() == PackageMetadata::SECTION_NAME
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What each function of the contract is for, in its own words: the first paragraphs of their docs.
@@ -163,6 +179,24 @@ mod tests {
         let bare = without_names(&with(&["a", NAMES, "b"], &inner)).unwrap();
         assert_eq!(bare, with(&["a", "b"], &inner));
         assert_eq!(without_names(&bare).unwrap(), bare);
+    }
+
+    #[test]
+    fn what_is_composed_of_stamped_components_has_docs_once() {
+        let inner = stamp(EMPTY, "a-store", "Keeps secrets").unwrap().unwrap();
+        let mut outer = EMPTY.to_vec();
+        RawSection {
+            id: ComponentSectionId::Component.into(),
+            data: &inner,
+        }
+        .append_to_component(&mut outer);
+        let stamped = stamp(&outer, "a-front", "Asks for secrets")
+            .unwrap()
+            .unwrap();
+        // As registries and hosts do: it fails on a second one.
+        wit_component::decode(&stamped).unwrap();
+        let payload = Payload::from_binary(&stamped).unwrap();
+        assert_eq!(payload.metadata().name.as_deref(), Some("a-front"));
     }
 
     #[test]

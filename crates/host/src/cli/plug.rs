@@ -12,7 +12,7 @@ use super::{
     built_in::{BUILT_IN, KeyAnswers, VARIABLES, WASM},
     log::LogOptions,
     manager,
-    setup::{MetricsOptions, Setup, SetupOptions},
+    setup::{METRICS, MetricsOptions, Setup, SetupOptions},
     stop::{Stop, StopOptions},
     wait,
 };
@@ -30,6 +30,7 @@ const FOLDER_VARIABLES: [&str; 3] = [
 const DEFAULT_FOLDER: &str = "/tmp/dapr-components-sockets";
 
 #[derive(Args)]
+#[command(next_help_heading = "Sockets")]
 pub(super) struct PlugCommand {
     /// Where the sockets go [default: DAPR_COMPONENTS_SOCKETS_FOLDER, or
     /// /tmp/dapr-components-sockets]
@@ -46,7 +47,7 @@ pub(super) struct PlugCommand {
     #[arg(long, default_value = "600", value_parser = mode, value_name = "OCTAL")]
     socket_mode: u32,
     /// Serve metrics on this port [default: none]
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", help_heading = METRICS)]
     metrics_port: Option<u16>,
     /// Wait until the sockets that this command line would make are served, and end
     #[arg(long)]

@@ -11,6 +11,7 @@
 mod api_grpc;
 mod api_http;
 mod check;
+mod command_line;
 mod conformance;
 mod connections;
 mod daprd;
