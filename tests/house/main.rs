@@ -1,5 +1,5 @@
-//! What holds of the sources as a whole: who may reach whom, what the pages say of limits, and which
-//! tests may be skipped.
+//! What holds of the sources as a whole: who may reach whom, what the pages say of limits and settings, and
+//! which tests may be skipped.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,6 +12,7 @@ mod arrows;
 mod circles;
 mod limits;
 mod once;
+mod settings;
 mod skips;
 
 use std::{
