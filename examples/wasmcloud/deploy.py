@@ -12,8 +12,11 @@ import os
 import sys
 import uuid
 
-import nats
-import yaml
+try:
+    import nats
+    import yaml
+except ImportError:
+    sys.exit(f"{__doc__}\nIt needs nats-py and PyYAML: tools/setup has them in target/tools")
 
 # The keys in each Kubernetes secret, as the README creates it.
 SECRETS = {"tencentcloud-ssm": ["TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY"]}
@@ -69,4 +72,6 @@ def read(path):
         return yaml.safe_load(file)
 
 
+if len(sys.argv) < 3:
+    sys.exit(__doc__)
 asyncio.run(deploy(sys.argv[1], [read(path) for path in sys.argv[2:]]))
