@@ -5,7 +5,7 @@ use std::{error::Error, process::ExitCode, time::Instant};
 use clap::Args;
 
 use super::{
-    built_in::{self, KeyAnswers, KeysSeen},
+    built_in::{self, KeysSeen, StoresKeys},
     escape::line,
     identity,
     log::LogOptions,
@@ -37,12 +37,12 @@ impl CheckCommand {
         for warning in profile.iter().flat_map(|profile| &profile.warnings) {
             tracing::warn!("{warning}");
         }
-        let answers = KeyAnswers::remembering();
+        let keys_of_stores = StoresKeys::remembering();
         let Setup {
             loader, outbound, ..
         } = self
             .setup
-            .setup_with_resources(profile.as_ref(), &answers)?;
+            .setup_with_resources(profile.as_ref(), &keys_of_stores)?;
         let variables = built_in::variables(environment::all(), profile.as_ref());
         let outcome = loader.load(&Stores::default()).await?;
         let mut rows = Vec::new();
@@ -54,7 +54,7 @@ impl CheckCommand {
             let took = started.elapsed().as_millis();
             let mut row = Row::served(served, &pinged, took);
             if let Some(keys) = loader.keys_of(served) {
-                let seen = answers.take();
+                let seen = keys_of_stores.of(served.properties()).seen();
                 row.detail
                     .push_str(&format!("; {}", line(&with_seen(keys, &seen))));
                 let asked = built_in::whom_to_ask(served.properties(), &variables);
@@ -92,6 +92,7 @@ fn with_seen(mut keys: String, seen: &[KeysSeen]) -> String {
         let seconds = last.left.as_secs();
         let left = match seconds {
             0..120 => format!("{seconds} s"),
+            172_800.. => "days".to_owned(),
             _ => format!("{} min", seconds / 60),
         };
         keys.push_str(&format!(", {left} left"));

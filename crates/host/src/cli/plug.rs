@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
-    built_in::{BUILT_IN, KeyAnswers, VARIABLES, WASM},
+    built_in::{BUILT_IN, StoresKeys, VARIABLES, WASM},
     log::LogOptions,
     manager,
     setup::{METRICS, MetricsOptions, Setup, SetupOptions},
@@ -77,7 +77,7 @@ impl PlugCommand {
             metrics,
             others,
             ..
-        } = self.setup.setup(None, &KeyAnswers::default())?;
+        } = self.setup.setup(None, &StoresKeys::default())?;
         if let Some(port) = self.metrics_port {
             self.metrics.start(port, &metrics)?;
         }

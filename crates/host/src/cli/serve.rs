@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
     addresses::{Address, resolved},
-    built_in::KeyAnswers,
+    built_in::StoresKeys,
     daprd::DaprdOptions,
     flag,
     log::LogOptions,
@@ -131,7 +131,7 @@ impl ServeCommand {
             loader, metrics, ..
         } = self
             .setup
-            .setup_with_resources(None, &KeyAnswers::default())?;
+            .setup_with_resources(None, &StoresKeys::default())?;
         if self.enable_metrics {
             self.metrics.start(self.metrics_port, &metrics)?;
         }
