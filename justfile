@@ -63,7 +63,7 @@ hosts: tools compose
     python3 -m venv target/python && target/python/bin/pip install --quiet -r examples/python/requirements.txt
     cargo bench --locked --package dapr-wasm-host --bench hosts
 
-# Install what tests run beside our own: the wasmtime commands, the SDKs of Dapr and Tencent Cloud, just
+# Install what tests run beside our own: just, the wasmtime commands, wash, NATS, a registry, Kubernetes' schemas, tccli, the SDKs of Dapr and Tencent Cloud
 tools:
     tools/setup
 

@@ -11,6 +11,7 @@ use super::{
     log::LogOptions,
     profile::Profile,
     setup::{STORES, Setup, SetupOptions},
+    variables::after_help,
 };
 use crate::{
     contract::CallError,
@@ -19,6 +20,7 @@ use crate::{
 };
 
 #[derive(Args)]
+#[command(after_help = after_help!("", ""))]
 pub(super) struct CheckCommand {
     /// Give stores that have no keys of their own those of a profile of tccli (`default`: also those
     /// of ~/.tencentcloud/credentials), and none of the environment

@@ -14,6 +14,7 @@ use super::{
     manager,
     setup::{METRICS, MetricsOptions, Setup, SetupOptions},
     stop::{Stop, StopOptions},
+    variables::after_help,
     wait,
 };
 use crate::{
@@ -30,7 +31,13 @@ const FOLDER_VARIABLES: [&str; 3] = [
 const DEFAULT_FOLDER: &str = "/tmp/dapr-components-sockets";
 
 #[derive(Args)]
-#[command(next_help_heading = "Sockets")]
+#[command(
+    next_help_heading = "Sockets",
+    after_help = after_help!(
+        "",
+        "  NOTIFY_SOCKET           the service manager to tell when callers are answered\n"
+    )
+)]
 pub(super) struct PlugCommand {
     /// Where the sockets go [default: DAPR_COMPONENTS_SOCKETS_FOLDER, or
     /// /tmp/dapr-components-sockets]

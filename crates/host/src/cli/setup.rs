@@ -20,7 +20,7 @@ use crate::{
     loader::{Loader, Sources},
     metrics::Metrics,
     outbound::Outbound,
-    resources::Identity,
+    resources::{self, Identity},
     serve::{ListenerKind, ServeError, serve_metrics},
     stores::{
         Grants, Needs, PoolOptions, StoreType, StoreTypes,
@@ -112,6 +112,8 @@ impl SetupOptions {
         profile: Option<&Profile>,
         answers: &StoresKeys,
     ) -> Result<Setup, Box<dyn Error>> {
+        // Before anything is there for others to find: daprd too ends without its folders.
+        resources::readable(&self.resources_path)?;
         let half = || memory::default_budget().and_then(|bytes| bytes.try_into().ok());
         let runtime = Runtime::new(&RuntimeConfig {
             max_instances: MAX_INSTANCES,
