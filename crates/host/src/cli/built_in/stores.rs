@@ -10,8 +10,14 @@ use crate::stores::Properties;
 /// The answers with keys of every store. Clones share them.
 #[derive(Clone, Default)]
 pub(in crate::cli) struct StoresKeys {
-    /// By what each store's Component says of keys, where somebody wants to know.
-    known: Option<Arc<Mutex<Vec<(Properties, KeyAnswers)>>>>,
+    /// Where somebody wants to know.
+    known: Option<Arc<Mutex<Vec<Known>>>>,
+}
+
+struct Known {
+    /// What the store's Component says of keys.
+    said: Properties,
+    answers: KeyAnswers,
 }
 
 impl StoresKeys {
@@ -34,11 +40,14 @@ impl StoresKeys {
         });
         let said = Properties::new(said);
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, answers)) = known.iter().find(|(other, _)| *other == said) {
-            return answers.clone();
+        if let Some(known) = known.iter().find(|known| known.said == said) {
+            return known.answers.clone();
         }
         let answers = KeyAnswers::remembering();
-        known.push((said, answers.clone()));
+        known.push(Known {
+            said,
+            answers: answers.clone(),
+        });
         answers
     }
 }
