@@ -188,7 +188,8 @@ async fn a_peer_of_a_socket_gets_no_web_identity_of_the_host_sent_to_itself() {
     let world = World::new().await;
     for name in ["file", "pod"] {
         let way = world.way(name);
-        let plugged = Plugged::start(&Folder::new(), &[], &way.env());
+        let folder = Folder::new();
+        let plugged = Plugged::start(&folder, &[], &way.env());
         let mut client = plugged.client().await;
         let all = world.properties(&way, &[]);
         let pairs: Vec<_> = all.iter().map(|(name, value)| (*name, &**value)).collect();
