@@ -62,6 +62,10 @@ image:
 image-check *archive: daprd
     tools/image-check {{ archive }}
 
+# Gather what is released in target/release-VERSION; nothing is published (needs Go and Linux)
+release: compose
+    tools/release
+
 # The figures of the README, each beside what it is compared with
 bench:
     cargo bench --locked --package tencentcloud-ssm --package dapr-wasm-host --bench figures --bench serve
