@@ -1,4 +1,4 @@
-// oci writes an image of dapr-wasm-host from nothing, for every architecture that it is given a program
+// oci-image writes an image of dapr-wasm-host from nothing, for every architecture that it is given a program
 // of, as one archive in the form of the OCI image layout. The same input gives the same bytes.
 package main
 
@@ -29,7 +29,7 @@ func run() error {
 	flag.StringVar(&about.version, "version", "", "the program's `version`, and the image's tag")
 	flag.StringVar(&about.revision, "revision", "", "the `commit` that it was built of")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "oci FLAGS ARCHITECTURE=PROGRAM …")
+		fmt.Fprintln(flag.CommandLine.Output(), "oci-image FLAGS ARCHITECTURE=PROGRAM …")
 		flag.PrintDefaults()
 	}
 	flag.Parse()

@@ -1,4 +1,4 @@
-module github.com/dapr-wasm-host/tools/oci
+module github.com/dapr-wasm-host/tools/oci-image
 
 go 1.26.0
 
