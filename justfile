@@ -2,7 +2,7 @@
 
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
-# What the README says it is, in one place.
+# What the README and the book say it is, in one place.
 component := "target/wasm32-wasip2/release/tencentcloud_ssm.wasm"
 built := parent_directory(component)
 
@@ -42,7 +42,7 @@ lint:
     cargo clippy --workspace --all-targets --locked -- -D warnings
     cargo clippy --locked --target wasm32-wasip2 --target-dir target/component -p tencentcloud-ssm -p ssm -p tc3 -p values -p component-rt -p bare-store -- -D warnings
     # Apart: a command of Cargo's gives its packages one set of features, and these have std in theirs.
-    cargo clippy --locked --target wasm32-wasip2 --target-dir target/component -p dapr-secrets-api -p dapr-secretstores -p secrets-cli -p secrets-gateway -p consumer -p spin-dependency -p bad-store -p deny-adapter -- -D warnings
+    cargo clippy --locked --target wasm32-wasip2 --target-dir target/component -p dapr-secrets-api -p dapr-secretstores -p secrets-cli -p secrets-gateway -p consumer -p spin-app -p spin-dependency -p bad-store -p deny-adapter -- -D warnings
 
 # The component's size against its budget
 size: build
@@ -66,21 +66,21 @@ image-check *archive: daprd
 release: compose
     tools/release
 
-# The figures of the README, each beside what it is compared with
+# The figures of the book, each beside what it is compared with
 bench:
     cargo bench --locked --package tencentcloud-ssm --package dapr-wasm-host --bench figures --bench serve
 
-# What the same store costs on each host, as the README's table
+# What the same store costs on each host, as the book's table
 hosts: tools compose
     cd examples/node && npm ci --silent && npm run --silent transpile -- ../../{{ component }}
     python3 -m venv target/python && target/python/bin/pip install --quiet -r examples/python/requirements.txt
     cargo bench --locked --package dapr-wasm-host --bench hosts
 
-# Install what tests run beside our own: the wasmtime command, the official Python SDK, just
+# Install what tests run beside our own: the wasmtime commands, the SDKs of Dapr and Tencent Cloud, just
 tools:
     tools/setup
 
-# Build the daprd and the conformance suite that tests plug the host into (needs Go)
+# Build the daprds and conformance suites that tests plug the host into (needs Go)
 daprd:
     tools/daprd
 
@@ -100,6 +100,22 @@ fuzz seconds:
 soak: daprd
     cargo test --locked --test host soak -- --ignored --nocapture
 
-# Run the commands of all READMEs as they stand there
-readme: tools build
-    PATH="$PWD/target/tools/bin:$PATH" python3 tools/readme.py README.md examples/*/README.md
+# Hold the manifests of examples/kubernetes, compose and systemd to what will read them (needs Go)
+manifests: tools
+    tools/manifests
+
+# Apply examples/kubernetes to a real API server, built of its source (needs Go and etcd)
+apiserver:
+    tools/apiserver
+
+# Push the component and the gateway to a registry on loopback, and pull the same bytes back
+oci: tools compose
+    PATH="$PWD/target/tools/bin:$PATH" tools/oci
+
+# Run the commands of all READMEs and of the book as they stand there
+readme: tools daprd build
+    PATH="$PWD/target/tools/bin:$PWD/target/daprd:$PATH" python3 tools/readme.py README.md docs/*.md examples/*/README.md
+
+# Build the book of docs/ into target/book; check all links of the repository to itself
+book:
+    tools/book

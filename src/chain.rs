@@ -1,18 +1,13 @@
 //! From properties to the chain of credentials.
 
-use alloc::{
-    borrow::ToOwned,
-    format,
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::{borrow::ToOwned, format, string::String};
 use core::time::Duration;
 
 use ssm::{CredentialChain, CredentialSource, Credentials, Endpoint, Error, Role};
+use ssm_settings::{TKE, TKE_PROVIDER_ID, TKE_ROLE_ARN, TKE_WEB_IDENTITY_TOKEN_FILE};
 use zeroize::Zeroizing;
 
 use crate::{
-    names::{TKE, TKE_PROVIDER_ID, TKE_ROLE_ARN},
     parse::duration,
     properties::{Given, Properties, has_keys},
 };
@@ -32,28 +27,29 @@ pub(crate) fn chain(
     let text = |property| properties.credential(property).map(|value| value.trim());
     let role = Roles::new(properties)?;
     let named = text("roleArn").filter(|arn| !arn.is_empty());
-    let kind = |given| Some((kind(given)?, given));
-    let mut found = properties.places().into_iter().filter_map(kind);
-    let (source, role, earlier) = match found.next() {
-        Some((Kind::Keys, given)) => {
-            let keys = CredentialSource::Fixed(keys(given)?);
-            (keys, role.assumed(named)?, String::new())
-        }
-        Some((Kind::WebIdentity, _)) => (web_identity(properties, &role)?, None, String::new()),
-        Some((Kind::CvmRole, _)) => {
-            let name = text("cvmRole").filter(|name| *name != "auto");
-            let name = name.map(str::to_owned);
-            let source = CredentialSource::CvmRole { name };
-            (source, role.assumed(named)?, String::new())
-        }
-        None => {
-            let source = CredentialSource::CvmRole { name: None };
-            (source, role.assumed(named)?, nothing_set(properties))
-        }
+    let [given, environment] = properties.places();
+    let (place, kind) = match kind(given) {
+        None => (environment, kind(environment)),
+        found => (given, found),
     };
-    let mut chain = CredentialChain::new(source);
-    chain.role = role;
-    chain.earlier = earlier;
+    let mut chain = CredentialChain::new(match kind {
+        Some(Kind::Keys) => CredentialSource::Fixed(keys(place)?),
+        Some(Kind::WebIdentity) => web_identity(properties, &role)?,
+        Some(Kind::CvmRole) | None => CredentialSource::CvmRole {
+            name: text("cvmRole")
+                .filter(|name| *name != "auto")
+                .map(str::to_owned),
+        },
+    });
+    // That of a web identity is not assumed with keys.
+    if !matches!(kind, Some(Kind::WebIdentity))
+        && let Some(arn) = named
+    {
+        chain.role = Some(role.role(arn)?);
+    }
+    if kind.is_none() {
+        chain.earlier = nothing_set(properties);
+    }
     if let Some(value) = text("stsEndpoint") {
         chain.sts = Endpoint::parse_sts(value, allow_insecure)?;
     }
@@ -87,8 +83,7 @@ fn keys(given: &Given) -> Result<Credentials, Error> {
         given.get(property).cloned().ok_or_else(|| {
             Error::invalid_config(format!(
                 "{property} is missing, and another part of the key is set: set secretId and secretKey \
-                 (TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY in the environment), or neither \
-                 and no token"
+                 (TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY), or no part"
             ))
         })
     };
@@ -104,12 +99,11 @@ fn web_identity(properties: &Properties, roles: &Roles) -> Result<CredentialSour
     };
     // A file ends in a line break, a token does not.
     let Some(token) = either("webIdentityToken", "") else {
-        let file = either("webIdentityTokenFile", "TKE_WEB_IDENTITY_TOKEN_FILE");
+        let file = either("webIdentityTokenFile", TKE_WEB_IDENTITY_TOKEN_FILE);
         return Err(Error::invalid_config(if file.is_some() {
-            "webIdentityTokenFile (or TKE_WEB_IDENTITY_TOKEN_FILE) names a file, which this component \
-             does not read: the command dapr-wasm-host reads it and hands over the token as \
-             webIdentityToken; in another host, set webIdentityToken \
-             (TENCENTCLOUD_SSM_WEB_IDENTITY_TOKEN in the environment)"
+            "webIdentityTokenFile (or TKE_WEB_IDENTITY_TOKEN_FILE) names a file, and only the command \
+             dapr-wasm-host reads it and hands over the token; elsewhere, set webIdentityToken \
+             (TENCENTCLOUD_SSM_WEB_IDENTITY_TOKEN)"
         } else {
             "webIdentityToken is missing, and providerId is set: set both, or neither"
         }));
@@ -121,7 +115,7 @@ fn web_identity(properties: &Properties, roles: &Roles) -> Result<CredentialSour
     }
     let missing = |property: &str, variable: &str| {
         Error::invalid_config(format!(
-            "{property} is missing: a web identity needs it; set it, or {variable} in the environment"
+            "{property} is missing: a web identity needs it; set it, or {variable}"
         ))
     };
     let provider_id = either("providerId", TKE_PROVIDER_ID)
@@ -166,38 +160,30 @@ impl Roles {
             self.external_id.clone(),
         )
     }
-
-    fn assumed(&self, arn: Option<&str>) -> Result<Option<Role>, Error> {
-        arn.map(|arn| self.role(arn)).transpose()
-    }
 }
 
 /// A duration, or a number of seconds, as Terraform's variable has it.
 fn session_duration(text: &str) -> Result<Duration, Error> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let unit = if is_number { "s" } else { "" };
-    duration(
-        "sessionDuration",
-        &format!("{text}{unit}"),
-        SESSION_DURATIONS,
-    )
+    duration("sessionDuration", &[text, unit].concat(), SESSION_DURATIONS)
 }
 
 /// Why nothing but the role of a CVM is left.
 fn nothing_set(properties: &Properties) -> String {
-    let mut why =
-        "secretId and secretKey (TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY) are not set, \
-                   nor is webIdentityToken (TENCENTCLOUD_SSM_WEB_IDENTITY_TOKEN)"
-            .to_string();
-    let is_missing = |name: &&str| properties.credential(name).is_none();
-    let missing: Vec<&str> = TKE.into_iter().filter(is_missing).collect();
-    if missing.len() < TKE.len() {
-        why.push_str(&format!(
-            ", and of TKE's variables {} are missing",
-            missing.join(", ")
-        ));
+    let why = "secretId and secretKey (TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY) are not set, \
+                   nor is webIdentityToken (TENCENTCLOUD_SSM_WEB_IDENTITY_TOKEN)";
+    let mut missing = String::new();
+    for name in TKE {
+        if properties.credential(name).is_none() {
+            missing.extend([" ", name]);
+        }
     }
-    why
+    let some_of_tke = TKE.iter().any(|name| properties.credential(name).is_some());
+    if some_of_tke {
+        return [why, ", and of TKE's variables there is no", &missing].concat();
+    }
+    why.to_owned()
 }
 
 #[cfg(test)]

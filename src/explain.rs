@@ -104,11 +104,12 @@ const BLOCKED: [&str; 2] = [
 ];
 const ALONE: [&str; 2] = [
     "the app shares no network with this component, so it cannot reach ",
-    "; let the dependency inherit it (Spin: inherit_configuration = true in the dependency's line)",
+    "; let the dependency inherit it (Spin: inherit_configuration = true in the dependency's line, \
+     and no dependencies_inherit_configuration beside it)",
 ];
 
-/// Whether Spin's deny adapter says it, which stands in for the network of a dependency that inherits
-/// nothing.
+/// Whether Spin 4's deny adapter says it, which stands in for the network of a dependency that inherits
+/// nothing. Spin 4 refuses to load a component that says in both places what is inherited.
 fn is_deny_adapter(text: &str) -> bool {
     text.starts_with("\"wasi:http/") && text.ends_with("not permitted")
 }

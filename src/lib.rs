@@ -14,7 +14,7 @@ extern crate alloc;
 
 mod chain;
 mod entries;
-mod names;
+mod kinds;
 mod parse;
 mod properties;
 mod settings;

@@ -3,9 +3,8 @@
 use alloc::{format, string::String, vec::Vec};
 
 use ssm::Error;
+use ssm_settings::{CREDENTIALS, OTHERS, TKE, TKE_REGION, variable_name};
 use zeroize::Zeroizing;
-
-use crate::names::{CREDENTIALS, OTHERS, TKE, TKE_REGION, variable_name};
 
 /// The properties that were given, an empty one counting as not given. Wiped when dropped; no
 /// `Debug`, because a key is among them.
@@ -34,12 +33,9 @@ impl Given {
     /// What `variable` has of credentials.
     fn credentials(variable: &impl Fn(&str) -> Option<String>) -> Self {
         let mut given = Self::default();
-        for (property, names) in CREDENTIALS {
-            match names {
-                [] => given.read(variable, property, &variable_name(property)),
-                names => names
-                    .iter()
-                    .for_each(|name| given.read(variable, property, name)),
+        for (property, names) in &CREDENTIALS {
+            for name in *names {
+                given.read(variable, property, &variable_name(property, name));
             }
         }
         for name in TKE {
@@ -117,7 +113,7 @@ impl Properties {
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
         let mut given = Given::credentials(&variable);
         for property in OTHERS {
-            given.read(&variable, property, &variable_name(property));
+            given.read(&variable, property, &variable_name(property, ""));
         }
         Self {
             given,

@@ -8,6 +8,7 @@ use ssm::{Config, Endpoint, Error, OnError, Region, SecretName, VersionId, Versi
 use crate::{
     chain::chain,
     entries::Shape,
+    kinds::{secret_types, tag_filters},
     parse::{boolean, duration, number},
     properties::Properties,
 };
@@ -30,11 +31,6 @@ const OF_THE_HOST: [(&str, &[&str]); 3] = [
     ("cacheTTL", &["0", "0s"]),
 ];
 
-/// Properties of the design that this version has not got, with the values that mean what it
-/// does anyway. Ignoring the others would read other secrets, or with other keys, than the
-/// operator wrote.
-const NOT_YET: [(&str, &[&str]); 1] = [("secretTypes", &["custom"])];
-
 /// The settings of a store, checked. It has no `Debug`: it holds a key.
 pub struct Settings {
     pub(crate) client: Config,
@@ -50,17 +46,7 @@ impl Settings {
     /// # Errors
     /// `InvalidConfig`, naming the property and the way out, never its value.
     pub fn new(properties: &Properties) -> Result<Self, Error> {
-        refuse(
-            properties,
-            &OF_THE_HOST,
-            "is for a host that caches: the command dapr-wasm-host does and \
-             keeps it for itself, this component remembers no value; remove it, or run the store there",
-        )?;
-        refuse(
-            properties,
-            &NOT_YET,
-            "is not supported by this version of the store: remove it",
-        )?;
+        refuse_what_hosts_cache_by(properties)?;
         let text = |property| properties.get(property).map(|value| value.as_str());
         let flag = |property| text(property).map_or(Ok(false), |value| boolean(property, value));
 
@@ -89,6 +75,12 @@ impl Settings {
         if let Some(value) = text("versionLookup") {
             client.version_lookup = version_lookup(value)?;
         }
+        if let Some(value) = text("secretTypes") {
+            client.secret_types = secret_types(value)?;
+        }
+        if let Some(value) = text("tagFilters") {
+            client.tag_filters = tag_filters(value)?;
+        }
         Ok(Self {
             client,
             version: text("versionId").map(version).transpose()?,
@@ -102,13 +94,16 @@ impl Settings {
     }
 }
 
-/// Refuses the properties of `table` unless they have a value that changes nothing.
-fn refuse(properties: &Properties, table: &[(&str, &[&str])], why: &str) -> Result<(), Error> {
-    for (property, same) in table {
+/// Refuses the properties of [`OF_THE_HOST`] unless they have a value that changes nothing.
+fn refuse_what_hosts_cache_by(properties: &Properties) -> Result<(), Error> {
+    for (property, same) in OF_THE_HOST {
         if let Some(value) = properties.get(property)
             && !same.contains(&value.as_str())
         {
-            return Err(Error::invalid_config(format!("{property} {why}")));
+            return Err(Error::invalid_config(format!(
+                "{property} is for a host that caches: the command dapr-wasm-host does and keeps it \
+                 for itself, this component remembers no value; remove it, or run the store there"
+            )));
         }
     }
     Ok(())
@@ -157,6 +152,8 @@ fn version_lookup(value: &str) -> Result<VersionLookup, Error> {
 mod tests {
     use std::time::Duration;
 
+    use ssm::SecretType;
+
     use super::*;
 
     const GOOD: [(&str, &str); 3] = [
@@ -185,6 +182,8 @@ mod tests {
         assert_eq!(settings.client.max_in_flight, ssm::DEFAULT_MAX_IN_FLIGHT);
         assert_eq!(settings.client.max_requests_per_second, 300);
         assert_eq!(settings.client.version_lookup, VersionLookup::Sequential);
+        assert_eq!(settings.client.secret_types, [SecretType::Custom]);
+        assert!(settings.client.tag_filters.is_empty());
         assert!(settings.version.is_none());
         assert_eq!(settings.prefix, "");
         assert_eq!(settings.on_error, OnError::Fail);
@@ -207,7 +206,8 @@ mod tests {
             ("multipleKeyValuesPerSecret", "true"),
             ("legacyKeys", "yes"),
             ("bulkOnError", "Skip"),
-            ("secretTypes", "custom"),
+            ("secretTypes", "database,ssh-key"),
+            ("tagFilters", "env=prod"),
             ("cacheTTL", "0"),
             ("cacheStaleOnError", "0s"),
         ])
@@ -221,6 +221,9 @@ mod tests {
         assert_eq!(settings.client.max_in_flight, 7);
         assert_eq!(settings.client.max_requests_per_second, 0);
         assert_eq!(settings.client.version_lookup, VersionLookup::Parallel);
+        let types = [SecretType::Database, SecretType::SshKey];
+        assert_eq!(settings.client.secret_types, types);
+        assert_eq!(settings.client.tag_filters[0].tag_key, "env");
         assert_eq!(settings.version.unwrap().as_str(), "v1.0");
         assert_eq!(settings.prefix, "team-a_");
         assert_eq!(settings.on_error, OnError::Skip);
@@ -252,7 +255,8 @@ mod tests {
             ("multipleKeyValuesPerSecret", "s3cr3t"),
             ("legacyKeys", "2"),
             ("bulkOnError", "s3cr3t"),
-            ("secretTypes", "custom,database"),
+            ("secretTypes", "custom,s3cr3t"),
+            ("tagFilters", "s3cr3t"),
             ("cacheTTL", "5m"),
             ("cacheMemoryLimit", "16Mi"),
             ("cacheStaleOnError", "1h"),

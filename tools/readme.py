@@ -1,9 +1,10 @@
-"""Runs the commands of READMEs as they stand there: python3 tools/readme.py README.md …
+"""Runs the commands of pages as they stand there: python3 tools/readme.py README.md …
 
 Executed are fenced blocks under the comment `<!-- run -->`. One under `<!-- run: background -->`
-is started and left running until all others of its README are done. A block under
+is started and left running until all others of its page are done. A block under
 `<!-- prints -->` is what the block before it must print: its lines, in this order, where `…` stands
-for anything. All run in the folder of their README. `<!-- not run: REASON -->` leaves one out.
+for anything. All run in the folder of their README, those of pages in `docs/` in the root. `<!-- not run:
+REASON -->` leaves a page out; one without a block for a shell has nothing to run.
 """
 
 import os
@@ -15,18 +16,26 @@ import sys
 
 BLOCK = re.compile(r"<!-- (run|run: background|prints) -->\n```\w*\n(.*?)```", re.S)
 
+# What programs say when they can be asked: the emulator and servers of ours, daprd, wasmtime; the
+# registry, wash dev, NATS, wash host.
+STARTED = re.compile(
+    "listening on http|HTTP API|plugged in|dapr initialized|Serving HTTP"
+    "|listening on 127|listening for|Server is ready|Host started"
+)
+
 
 def start(script, folder):
     process = subprocess.Popen(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=folder,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
     )
     said = ""
-    while not re.search("listening on|HTTP API|plugged in|Serving HTTP", said):
+    while not STARTED.search(said):
         line = process.stdout.readline()
         said += line
         if not line:
@@ -61,7 +70,12 @@ def follow(readme):
         return
     blocks = BLOCK.findall(text)
     if not blocks:
-        sys.exit(f"{readme} has nothing to run")
+        if "```sh" in text:
+            sys.exit(f"{readme} has commands, and none to run")
+        print("it has no commands")
+        return
+    in_docs = readme.parent.name == "docs"
+    folder = readme.parent.parent if in_docs else readme.parent
     running, printed = [], ""
     try:
         for kind, text in blocks:
@@ -70,13 +84,13 @@ def follow(readme):
                 continue
             print(f"--- {text.strip()}", flush=True)
             if kind == "run":
-                printed = run(text, readme.parent)
+                printed = run(text, folder)
             else:
-                running.append(start(text, readme.parent))
+                running.append(start(text, folder))
     finally:
         for process in running:
             os.killpg(process.pid, signal.SIGTERM)
-            # The next README may want the same port.
+            # The next page may want the same port.
             process.communicate()
     print(f"every command of {readme} works", flush=True)
 

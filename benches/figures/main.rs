@@ -1,4 +1,4 @@
-//! The README's figures. Every one is measured beside what it is compared with, in turns and in
+//! The figures of docs/figures.md. Every one is measured beside what it is compared with, in turns and in
 //! one run, because machines are noisy: `just bench`.
 
 #![allow(

@@ -32,12 +32,14 @@ const SECRET: [&str; 8] = [
 ];
 
 /// What the component is made of, from the repository's root.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 10] = [
     "Cargo.toml",
     "Cargo.lock",
     ".cargo/config.toml",
     "src",
     "wit",
+    "crates/rt",
+    "crates/settings",
     "crates/ssm",
     "crates/tc3",
     "crates/values",

@@ -3,6 +3,8 @@
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+if len(sys.argv) != 3:
+    sys.exit(__doc__)
 port, key = sys.argv[1:]
 
 

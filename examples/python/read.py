@@ -3,10 +3,17 @@
 import os
 import sys
 
-from wasmtime import Engine, Store, WasiConfig
-from wasmtime.component import Component, Linker
+try:
+    from wasmtime import Engine, Store, WasiConfig
+    from wasmtime.component import Component, Linker
+except ImportError:
+    sys.exit(f"{__doc__}\nIt needs wasmtime: pip install --requirement requirements.txt")
 
+if len(sys.argv) not in (3, 4):
+    sys.exit(__doc__)
 wasm, name, *version = sys.argv[1:]
+if not os.path.isfile(wasm):
+    sys.exit(f"{wasm} is not there: README.md says how to build it")
 engine = Engine()
 linker = Linker(engine)
 linker.add_wasip2()

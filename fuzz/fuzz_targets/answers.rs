@@ -9,6 +9,7 @@
 use std::{
     cell::{Cell, RefCell},
     future::poll_fn,
+    hash::{DefaultHasher, Hash, Hasher},
     pin::pin,
     slice::Split,
     task::{Context, Poll, Waker},
@@ -18,12 +19,11 @@ use std::{
 use libfuzzer_sys::fuzz_target;
 use ssm::{
     Client, Config, CredentialChain, CredentialSource, Credentials, Error, Now, OnError, Region,
-    Request, Response, Role, SecretName, Selection, Step, Transport, TransportError, VersionId,
+    Request, Response, Role, SecretName, SecretType, Selection, Step, Transport, TransportError,
+    VersionId,
 };
 use zeroize::Zeroizing;
 
-/// The name of a secret, which messages tell, cannot hold it.
-const KEY: &str = "k3y!0f!the!fuzzer";
 /// A call that is polled more often than this goes round in circles.
 const MAX_POLLS: usize = 100_000;
 
@@ -94,14 +94,22 @@ fn is_separator(byte: &u8) -> bool {
     *byte == 0x1e
 }
 
-fn check(error: &Error) {
+/// The key, other for every input: what compares it with a message teaches libFuzzer to write it
+/// into answers, which messages quote. The name of a secret, which messages tell, cannot hold it.
+fn key_for(data: &[u8]) -> String {
+    let mut hasher = DefaultHasher::new();
+    data.hash(&mut hasher);
+    format!("k3y!{:016x}", hasher.finish())
+}
+
+fn check(error: &Error, key: &str) {
     let parts = [
         Some(&error.message),
         error.code.as_ref(),
         error.request_id.as_ref(),
     ];
     for text in parts.into_iter().flatten() {
-        assert!(!text.contains(KEY), "{text}");
+        assert!(!text.contains(key), "{text}");
         assert!(!text.contains(char::is_control), "{text:?}");
     }
 }
@@ -110,16 +118,22 @@ fuzz_target!(|data: &[u8]| {
     let Some((operation, answers)) = data.split_first() else {
         return;
     };
+    let key = &*key_for(data);
     let own = |text: &str| Zeroizing::new(text.to_owned());
-    let keys = Credentials::new(own("AKIDx"), own(KEY), None).ok().unwrap();
+    let keys = Credentials::new(own("AKIDx"), own(key), None).ok().unwrap();
     let role = || {
         let arn = "qcs::cam::uin/1:roleName/x".to_owned();
-        Role::new(arn, "fuzz".to_owned(), Role::DEFAULT_DURATION, Some(own(KEY)))
+        Role::new(
+            arn,
+            "fuzz".to_owned(),
+            Role::DEFAULT_DURATION,
+            Some(own(key)),
+        )
     };
     let mut chain = CredentialChain::new(match operation {
         b'm' | b'i' => CredentialSource::CvmRole { name: None },
         b'w' => CredentialSource::WebIdentity {
-            token: own(KEY),
+            token: own(key),
             provider_id: "x".to_owned(),
             role: role().ok().unwrap(),
         },
@@ -128,7 +142,10 @@ fuzz_target!(|data: &[u8]| {
     if matches!(operation, b'a' | b'i') {
         chain.role = role().ok();
     }
-    let config = Config::new(Region::parse("ap-guangzhou").unwrap(), chain);
+    let mut config = Config::new(Region::parse("ap-guangzhou").unwrap(), chain);
+    if matches!(operation, b'h' | b'k') {
+        config.secret_types = SecretType::ALL.to_vec();
+    }
     let script = Script {
         answers: RefCell::new(answers.split(is_separator as fn(&u8) -> bool)),
         clock: Cell::default(),
@@ -138,25 +155,30 @@ fuzz_target!(|data: &[u8]| {
     let (clock, next) = (&script.clock, &script.next);
     let name = SecretName::parse("db").unwrap();
     let version = VersionId::parse("v1").unwrap();
+    let previous = VersionId::parse("previous").unwrap();
     match operation {
         b'v' => match run(clock, next, client.get(&name, Some(&version))) {
             Ok(secret) => assert_eq!((&*secret.name, &*secret.version_id), ("db", "v1")),
-            Err(error) => check(&error),
+            Err(error) => check(&error, key),
         },
         b'i' => match run(clock, next, client.identity()) {
             Ok(identity) => {
                 let text = format!("{identity:?}");
-                assert!(!text.contains(KEY) && !text.contains(char::is_control));
+                assert!(!text.contains(key) && !text.contains(char::is_control));
             }
-            Err(error) => check(&error),
+            Err(error) => check(&error, key),
         },
-        b'c' | b'm' | b'w' | b'a' => match run(clock, next, client.get(&name, None)) {
+        b'c' | b'm' | b'w' | b'a' | b'h' => match run(clock, next, client.get(&name, None)) {
             Ok(secret) => assert_eq!(secret.name, "db"),
-            Err(error) => check(&error),
+            Err(error) => check(&error, key),
+        },
+        b'r' => match run(clock, next, client.get(&name, Some(&previous))) {
+            Ok(secret) => assert_eq!(secret.name, "db"),
+            Err(error) => check(&error, key),
         },
         b'p' => match run(clock, next, client.ping()) {
             Ok(()) => {}
-            Err(error) => check(&error),
+            Err(error) => check(&error, key),
         },
         other => {
             let on_error = if *other == b'f' {
@@ -170,7 +192,7 @@ fuzz_target!(|data: &[u8]| {
                     assert!(secrets.is_sorted_by(|one, next| one.name < next.name));
                     assert!(secrets.iter().all(|secret| secret.name.starts_with('d')));
                 }
-                Err(error) => check(&error),
+                Err(error) => check(&error, key),
             }
         }
     }

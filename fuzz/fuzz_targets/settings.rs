@@ -15,8 +15,8 @@ use ssm::{Error, ErrorKind};
 mod chain;
 #[path = "../../src/entries.rs"]
 mod entries;
-#[path = "../../src/names.rs"]
-mod names;
+#[path = "../../src/kinds.rs"]
+mod kinds;
 #[path = "../../crates/host/src/outbound/origin.rs"]
 mod origin;
 #[path = "../../src/parse.rs"]

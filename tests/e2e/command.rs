@@ -23,12 +23,17 @@ struct Ended {
 }
 
 impl Composed {
-    async fn new() -> Option<Self> {
-        Some(Self {
-            wasmtime: wasmtime::program()?,
-            file: wasmtime::file(&fronts::ssm_command()),
-            emulator: Emulator::start(Config::sample()).await.unwrap(),
-        })
+    /// One for each wasmtime command.
+    async fn all() -> Vec<Self> {
+        let mut all = Vec::new();
+        for wasmtime in wasmtime::programs() {
+            all.push(Self {
+                wasmtime,
+                file: wasmtime::file(&fronts::ssm_command()),
+                emulator: Emulator::start(Config::sample()).await.unwrap(),
+            });
+        }
+        all
     }
 
     async fn run(&self, arguments: &[&str]) -> Ended {
@@ -83,109 +88,104 @@ fn what_does_not_fit_is_not_composed() {
 
 #[tokio::test]
 async fn it_prints_a_secret_and_nothing_else() {
-    let Some(composed) = Composed::new().await else {
-        return;
-    };
-    let ended = composed.run(&["get", "api-token"]).await;
-    assert!(ended.success, "{}", ended.err);
-    assert_eq!(
-        (ended.out.as_str(), ended.err.as_str()),
-        ("sample-token-4f1c\n", "")
-    );
-    let old = composed
-        .run(&["get", "db-password", "--version", "v1"])
-        .await;
-    assert_eq!(old.out, "sample-password-old\n");
-    let whole = composed.run(&["get", "api-token", "--json"]).await.out;
-    assert!(
-        whole.starts_with(
-            r#"{"data":{"api-token":"sample-token-4f1c"},"name":"api-token","requestId":""#
-        ),
-        "{whole}"
-    );
+    for composed in Composed::all().await {
+        let ended = composed.run(&["get", "api-token"]).await;
+        assert!(ended.success, "{}", ended.err);
+        assert_eq!(
+            (ended.out.as_str(), ended.err.as_str()),
+            ("sample-token-4f1c\n", "")
+        );
+        let old = composed
+            .run(&["get", "db-password", "--version", "v1"])
+            .await;
+        assert_eq!(old.out, "sample-password-old\n");
+        let whole = composed.run(&["get", "api-token", "--json"]).await.out;
+        assert!(
+            whole.starts_with(
+                r#"{"data":{"api-token":"sample-token-4f1c"},"name":"api-token","requestId":""#
+            ),
+            "{whole}"
+        );
+    }
 }
 
 #[tokio::test]
 async fn it_prints_names_or_all_or_some_secrets() {
-    let Some(composed) = Composed::new().await else {
-        return;
-    };
-    let names = composed.run(&["list"]).await.out;
-    assert!(
-        names.lines().any(|name| name == "api-token") && names.lines().count() == 4,
-        "{names}"
-    );
-    assert!(!names.contains("sample-token-4f1c"));
-    let all = composed.run(&["bulk"]).await.out;
-    assert!(
-        all.contains(r#""api-token":{"api-token":"sample-token-4f1c"}"#)
-            && all.lines().count() == 1,
-        "{all}"
-    );
-    let some = composed.run(&["bulk", "--names", "api-token"]).await.out;
-    assert_eq!(
-        some,
-        "{\"api-token\":{\"api-token\":\"sample-token-4f1c\"}}\n"
-    );
+    for composed in Composed::all().await {
+        let names = composed.run(&["list"]).await.out;
+        assert!(
+            names.lines().any(|name| name == "api-token") && names.lines().count() == 4,
+            "{names}"
+        );
+        assert!(!names.contains("sample-token-4f1c"));
+        let all = composed.run(&["bulk"]).await.out;
+        assert!(
+            all.contains(r#""api-token":{"api-token":"sample-token-4f1c"}"#)
+                && all.lines().count() == 1,
+            "{all}"
+        );
+        let some = composed.run(&["bulk", "--names", "api-token"]).await.out;
+        assert_eq!(
+            some,
+            "{\"api-token\":{\"api-token\":\"sample-token-4f1c\"}}\n"
+        );
+    }
 }
 
 #[tokio::test]
 async fn an_error_goes_to_standard_error_with_its_kind_first() {
-    let Some(composed) = Composed::new().await else {
-        return;
-    };
-    let missing = composed.run(&["get", "no-such"]).await;
-    assert!(!missing.success && missing.out.is_empty());
-    assert!(missing.err.starts_with("not-found: "), "{}", missing.err);
-    let json = composed.run(&["get", "no-such", "--json"]).await;
-    assert!(!json.success && json.out.is_empty());
-    assert!(
-        json.err
-            .starts_with(r#"{"code":"ResourceNotFound.SecretNotExist","kind":"not-found""#),
-        "{}",
-        json.err
-    );
-    let unknown = composed.run(&["gett"]).await;
-    assert!(!unknown.success && unknown.out.is_empty());
-    assert!(unknown.err.contains("Usage: "), "{}", unknown.err);
+    for composed in Composed::all().await {
+        let missing = composed.run(&["get", "no-such"]).await;
+        assert!(!missing.success && missing.out.is_empty());
+        assert!(missing.err.starts_with("not-found: "), "{}", missing.err);
+        let json = composed.run(&["get", "no-such", "--json"]).await;
+        assert!(!json.success && json.out.is_empty());
+        assert!(
+            json.err
+                .starts_with(r#"{"code":"ResourceNotFound.SecretNotExist","kind":"not-found""#),
+            "{}",
+            json.err
+        );
+        let unknown = composed.run(&["gett"]).await;
+        assert!(!unknown.success && unknown.out.is_empty());
+        assert!(unknown.err.contains("Usage: "), "{}", unknown.err);
+    }
 }
 
 #[tokio::test]
 async fn ping_says_nothing_when_all_is_well_and_why_when_not() {
-    let Some(composed) = Composed::new().await else {
-        return;
-    };
-    let well = composed.run(&["ping"]).await;
-    assert!(well.success && well.out.is_empty() && well.err.is_empty());
-    let wrong = "wrong-key-0123456789abcdefghijkl";
-    let mut variables = wasmtime::variables(&composed.emulator);
-    variables.retain(|(name, _)| *name != "TENCENTCLOUD_SECRET_KEY");
-    variables.push(("TENCENTCLOUD_SECRET_KEY", wrong.to_owned()));
-    let refused = composed.run_with(variables, &["-Shttp"], &["ping"]).await;
-    assert!(!refused.success && refused.out.is_empty());
-    assert!(
-        refused.err.starts_with("unauthenticated: ") && !refused.err.contains(wrong),
-        "{}",
-        refused.err
-    );
+    for composed in Composed::all().await {
+        let well = composed.run(&["ping"]).await;
+        assert!(well.success && well.out.is_empty() && well.err.is_empty());
+        let wrong = "wrong-key-0123456789abcdefghijkl";
+        let mut variables = wasmtime::variables(&composed.emulator);
+        variables.retain(|(name, _)| *name != "TENCENTCLOUD_SECRET_KEY");
+        variables.push(("TENCENTCLOUD_SECRET_KEY", wrong.to_owned()));
+        let refused = composed.run_with(variables, &["-Shttp"], &["ping"]).await;
+        assert!(!refused.success && refused.out.is_empty());
+        assert!(
+            refused.err.starts_with("unauthenticated: ") && !refused.err.contains(wrong),
+            "{}",
+            refused.err
+        );
+    }
 }
 
 #[tokio::test]
 async fn surroundings_that_lack_something_are_named() {
-    let Some(composed) = Composed::new().await else {
-        return;
-    };
-    let get = ["get", "api-token"];
-    let bare = composed.run_with(Vec::new(), &["-Shttp"], &get).await;
-    assert!(!bare.success && bare.out.is_empty());
-    assert!(
-        bare.err.starts_with("invalid-config: ") && bare.err.contains("TENCENTCLOUD_REGION"),
-        "{}",
-        bare.err
-    );
-    let variables = wasmtime::variables(&composed.emulator);
-    let offline = composed.run_with(variables, &[], &get).await;
-    assert!(!offline.success && offline.out.is_empty());
-    assert!(offline.err.contains("wasi:http/"), "{}", offline.err);
-    assert!(composed.emulator.requests().is_empty());
+    for composed in Composed::all().await {
+        let get = ["get", "api-token"];
+        let bare = composed.run_with(Vec::new(), &["-Shttp"], &get).await;
+        assert!(!bare.success && bare.out.is_empty());
+        assert!(
+            bare.err.starts_with("invalid-config: ") && bare.err.contains("TENCENTCLOUD_REGION"),
+            "{}",
+            bare.err
+        );
+        let variables = wasmtime::variables(&composed.emulator);
+        let offline = composed.run_with(variables, &[], &get).await;
+        assert!(!offline.success && offline.out.is_empty());
+        assert!(offline.err.contains("wasi:http/"), "{}", offline.err);
+        assert!(composed.emulator.requests().is_empty());
+    }
 }

@@ -6,7 +6,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use ssm_emulator::{Config, Emulator};
-use test_support::programs::DAPR_SDK_NODE_MODULES;
+use test_support::programs::SDK_NODE_MODULES;
 use tokio::process::Command;
 
 use crate::{
@@ -65,33 +65,38 @@ fn it_imports_what_the_store_imports_and_the_standard_librarys_streams_and_exit(
 #[tokio::test]
 async fn it_answers_daprs_secrets_api() {
     let emulator = Emulator::start(Config::sample()).await.unwrap();
-    let Some(serving) = serving(&emulator, &[]).await else {
-        return;
-    };
-    let secret = get(&serving, "/v1.0/secrets/tencent/api-token").await;
+    let file = wasmtime::file(&fronts::ssm_gateway());
+    for program in wasmtime::programs() {
+        let variables = wasmtime::variables(&emulator);
+        answers(&Serving::start_with(&program, &file, variables).await).await;
+    }
+}
+
+async fn answers(serving: &Serving) {
+    let secret = get(serving, "/v1.0/secrets/tencent/api-token").await;
     assert_eq!(secret.status, StatusCode::OK, "{}", secret.body);
     assert_eq!(secret.headers["content-type"], "application/json");
     assert_eq!(secret.body, "{\"api-token\":\"sample-token-4f1c\"}\n");
     let path = "/v1.0/secrets/tencent/db-password?metadata.version_id=v1";
-    let old = get(&serving, path).await;
+    let old = get(serving, path).await;
     assert_eq!(old.body, "{\"db-password\":\"sample-password-old\"}\n");
-    let all = get(&serving, "/v1.0/secrets/tencent/bulk").await.body;
+    let all = get(serving, "/v1.0/secrets/tencent/bulk").await.body;
     assert!(
         all.contains("\"api-token\":{\"api-token\":\"sample-token-4f1c\"}"),
         "{all}"
     );
     let path = "/v1.0/secrets/tencent/bulk?metadata.names=api-token";
-    let some = get(&serving, path).await.body;
+    let some = get(serving, path).await.body;
     assert_eq!(
         some,
         "{\"api-token\":{\"api-token\":\"sample-token-4f1c\"}}\n"
     );
-    let health = get(&serving, "/v1.0/healthz/outbound").await;
+    let health = get(serving, "/v1.0/healthz/outbound").await;
     assert_eq!(
         (health.status, health.body.as_str()),
         (StatusCode::NO_CONTENT, "")
     );
-    let elsewhere = get(&serving, "/v1.0/state/tencent/x").await;
+    let elsewhere = get(serving, "/v1.0/state/tencent/x").await;
     assert_eq!(elsewhere.status, StatusCode::NOT_FOUND);
     assert!(
         elsewhere.body.contains("ERR_DIRECT_INVOKE"),
@@ -176,7 +181,7 @@ async fn bodies_are_read_as_daprd_reads_them() {
 
 #[tokio::test]
 async fn daprs_javascript_sdk_reads_through_it() {
-    let Some(modules) = DAPR_SDK_NODE_MODULES.find() else {
+    let Some(modules) = SDK_NODE_MODULES.find() else {
         return;
     };
     let emulator = Emulator::start(Config::sample()).await.unwrap();

@@ -217,7 +217,5 @@ async fn each_refusal_of_a_host_names_what_lifts_it_and_nothing_else() {
         for key in keys {
             assert_eq!(message.contains(key), key == lifts, "{key} in {message}");
         }
-        // Beside inherit_configuration, Spin 4 refuses to load this one.
-        assert!(!message.contains("dependencies_inherit"), "{message}");
     }
 }

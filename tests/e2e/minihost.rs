@@ -1,23 +1,17 @@
 //! A host of `wasi:http/incoming-handler` from wasmtime's own crates, with surroundings of the test's
 //! choice: one fresh instance a request, as Spin and `wasmtime serve` have it.
 
+mod outgoing;
+
 use std::{
-    pin::pin,
+    net::IpAddr,
     sync::{Arc, Mutex},
-    task::{Context, Poll, Waker},
     time::Duration,
 };
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
-use hyper::{
-    Request, Response, Uri,
-    header::{HOST, HeaderValue},
-};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
+use hyper::{Request, Response};
 use tokio::{sync::oneshot, task::JoinSet};
 use wasmtime::{
     Engine, Store,
@@ -25,12 +19,12 @@ use wasmtime::{
 };
 use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{
-    Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
-    p2::{
-        DEFAULT_OUTGOING_BODY_CHUNK_SIZE,
-        bindings::{ProxyPre, http::types::Scheme},
-    },
+    Error, WasiHttpCtx, WasiHttpCtxView, WasiHttpView,
+    p2::bindings::{ProxyPre, http::types::Scheme},
 };
+
+pub(crate) use self::outgoing::Connections;
+use self::outgoing::Hooks;
 
 /// What a component finds around it.
 #[derive(Clone, Default)]
@@ -40,6 +34,10 @@ pub(crate) struct Surroundings {
     pub(crate) variables: Vec<(String, String)>,
     /// `SCHEME://HOST[:PORT]` that it may connect to. Else as Spin refuses it.
     pub(crate) allowed: Vec<String>,
+    /// Addresses whose networks are blocked, as Spin's `block_networks` does it.
+    pub(crate) blocked: Vec<IpAddr>,
+    /// What requests of all instances leave by.
+    pub(crate) connections: Connections,
     /// Where the wall clock stands still, since 1970; else it shows the right time.
     pub(crate) clock: Option<Duration>,
     /// How many resources it may hold at once; else wasmtime's own limit.
@@ -153,14 +151,7 @@ impl State {
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
             table,
-            hooks: Hooks {
-                allowed: surroundings.allowed.clone(),
-                failure: surroundings.failure,
-                whole: Arc::clone(&surroundings.whole),
-                room: surroundings.room,
-                host_header: surroundings.host_header,
-                client: Client::builder(TokioExecutor::new()).build_http(),
-            },
+            hooks: Hooks::new(surroundings),
             variables: surroundings.variables.clone(),
         }
     }
@@ -194,77 +185,5 @@ impl WasiHttpView for State {
             table: &mut self.table,
             hooks: &mut self.hooks,
         }
-    }
-}
-
-struct Hooks {
-    allowed: Vec<String>,
-    failure: Option<fn() -> Error>,
-    whole: Arc<Mutex<Vec<bool>>>,
-    room: Option<usize>,
-    host_header: Option<&'static str>,
-    client: Client<HttpConnector, WasiBody>,
-}
-
-impl Hooks {
-    fn allows(&self, uri: &Uri) -> bool {
-        let origin = |uri: &Uri| {
-            let https = uri.scheme_str() == Some("https");
-            let port = uri.port_u16().unwrap_or(if https { 443 } else { 80 });
-            (https, uri.host().map(str::to_owned), port)
-        };
-        let mut allowed = self.allowed.iter();
-        allowed.any(|allowed| origin(&allowed.parse().unwrap()) == origin(uri))
-    }
-}
-
-type Sent = Result<
-    (
-        Response<WasiBody>,
-        Box<dyn Future<Output = Result<(), Error>> + Send>,
-    ),
-    Error,
->;
-
-impl WasiHttpHooks for Hooks {
-    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
-        self.room.unwrap_or(DEFAULT_OUTGOING_BODY_CHUNK_SIZE)
-    }
-
-    fn send_request(
-        &mut self,
-        mut request: Request<WasiBody>,
-        _options: Option<RequestOptions>,
-        _response_done: Box<dyn Future<Output = Result<(), Error>> + Send>,
-    ) -> Box<dyn Future<Output = Sent> + Send> {
-        if !self.allows(request.uri()) {
-            return Box::new(async { Err(Error::HttpRequestDenied) });
-        }
-        if let Some(failure) = self.failure {
-            let body = pin!(request.into_body().collect());
-            let there = body.poll(&mut Context::from_waker(Waker::noop()));
-            let whole = match there {
-                Poll::Ready(body) => body.is_ok_and(|body| !body.to_bytes().is_empty()),
-                Poll::Pending => false,
-            };
-            self.whole.lock().unwrap().push(whole);
-            return Box::new(async move { Err(failure()) });
-        }
-        if let Some(host) = self.host_header {
-            let host = HeaderValue::from_static(host);
-            request.headers_mut().insert(HOST, host);
-        }
-        let client = self.client.clone();
-        Box::new(async move {
-            let response = client
-                .request(request)
-                .await
-                .map_err(|_| Error::ConnectionRefused)?;
-            let body = |body: hyper::body::Incoming| {
-                body.map_err(|_| Error::ConnectionTerminated).boxed_unsync()
-            };
-            let done: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
-            Ok((response.map(body), done))
-        })
     }
 }

@@ -1,18 +1,26 @@
 //! The unmodified wasmtime command, which `tools/setup` installs.
 
-use std::{path::PathBuf, process::Stdio};
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+};
 
 use ssm_emulator::{Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY};
 use tempfile::NamedTempFile;
-use test_support::programs::WASMTIME;
+use test_support::programs::{self, WASMTIME, WASMTIME_LTS};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
     process::{Child, Command},
 };
 
-/// Where the command is; `None` where it is not installed.
+/// Where the newest command is; `None` where it is not installed.
 pub(crate) fn program() -> Option<PathBuf> {
     WASMTIME.find()
+}
+
+/// Where the newest command and the one with long support are, as far as they are installed.
+pub(crate) fn programs() -> impl Iterator<Item = PathBuf> {
+    programs::found(&[WASMTIME, WASMTIME_LTS])
 }
 
 /// Variables that configure a store to read from `emulator`.
@@ -66,12 +74,21 @@ pub(crate) struct Serving {
 }
 
 impl Serving {
-    /// Serves `component`; `None` where there is no wasmtime.
+    /// Serves `component` with the newest command; `None` where there is none.
     pub(crate) async fn start(
         component: &NamedTempFile,
         variables: impl IntoIterator<Item = (&'static str, String)>,
     ) -> Option<Self> {
-        let mut child = Command::new(program()?)
+        Some(Self::start_with(&program()?, component, variables).await)
+    }
+
+    /// Serves `component` with this command.
+    pub(crate) async fn start_with(
+        program: &Path,
+        component: &NamedTempFile,
+        variables: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Self {
+        let mut child = Command::new(program)
             .args(["serve", "-Scli", "--addr=127.0.0.1:0"])
             .args(environment(variables))
             .arg(component.path())
@@ -90,7 +107,7 @@ impl Serving {
             .trim()
             .trim_end_matches('/')
             .to_owned();
-        Some(Self { url, child, stderr })
+        Self { url, child, stderr }
     }
 
     /// Ends the command; gives what it printed since it served.

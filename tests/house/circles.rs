@@ -8,7 +8,7 @@ use std::{
 use super::{arrows::paths, read, root, sources};
 
 /// Every crate of which the modules stand in `src`.
-const CRATES: [&str; 12] = [
+const CRATES: [&str; 13] = [
     "src",
     "crates/api/src",
     "crates/cli/src",
@@ -17,6 +17,7 @@ const CRATES: [&str; 12] = [
     "crates/guest/src",
     "crates/host/src",
     "crates/rt/src",
+    "crates/settings/src",
     "crates/ssm/src",
     "crates/tc3/src",
     "crates/values/src",

@@ -30,7 +30,7 @@ fn every_limit_in_time_is_on_the_page() {
     let listed: Vec<&str> = rows(&page).into_iter().map(|row| row.name).collect();
     let mut folders = vec![root().join("src")];
     for name in [
-        "ssm", "tc3", "values", "api", "guest", "gateway", "cli", "host",
+        "ssm", "settings", "tc3", "values", "api", "guest", "gateway", "cli", "host",
     ] {
         folders.push(root().join("crates").join(name).join("src"));
     }

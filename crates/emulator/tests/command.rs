@@ -188,3 +188,24 @@ fn the_emulator_refuses_what_makes_no_sense_and_says_why() {
         );
     }
 }
+
+#[test]
+fn options_stand_in_groups() {
+    let output = Command::new(env!("CARGO_BIN_EXE_ssm-emulator"))
+        .arg("--help")
+        .output()
+        .unwrap();
+    let help = text(&output.stdout);
+    for heading in ["Address:", "TLS:", "Secrets:", "Keys:", "Behaviour:"] {
+        let count = help.lines().filter(|line| *line == heading).count();
+        assert_eq!(count, 1, "{heading}\n{help}");
+    }
+    // What nobody gave a group stands under this heading, before the groups.
+    let (_, rest) = help.split_once("\nOptions:\n").unwrap();
+    let (rest, _) = rest.split_once("\nAddress:\n").unwrap();
+    let names: Vec<_> = rest
+        .split_whitespace()
+        .filter(|it| it.starts_with("--"))
+        .collect();
+    assert_eq!(names, ["--help", "--version"]);
+}

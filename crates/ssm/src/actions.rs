@@ -8,7 +8,10 @@ use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 use serde::Serialize;
 
-use crate::json::{Json, WrongForm};
+use crate::{
+    json::{Json, WrongForm},
+    secret_type::SecretType,
+};
 
 /// The actions of SSM that the client uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,14 +20,16 @@ pub(crate) enum Action {
     ListSecrets,
     ListSecretVersionIds,
     GetServiceStatus,
+    GetSshKeyPairValue,
 }
 
 impl Action {
-    pub(crate) const ALL: [Self; 4] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::GetSecretValue,
         Self::ListSecrets,
         Self::ListSecretVersionIds,
         Self::GetServiceStatus,
+        Self::GetSshKeyPairValue,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -33,6 +38,7 @@ impl Action {
             Self::ListSecrets => "ListSecrets",
             Self::ListSecretVersionIds => "ListSecretVersionIds",
             Self::GetServiceStatus => "GetServiceStatus",
+            Self::GetSshKeyPairValue => "GetSSHKeyPairValue",
         }
     }
 
@@ -43,6 +49,7 @@ impl Action {
             Self::ListSecrets => 30,
             Self::ListSecretVersionIds => 40,
             Self::GetServiceStatus => 50,
+            Self::GetSshKeyPairValue => 20,
         }
     }
 }
@@ -54,7 +61,7 @@ impl Action {
 pub struct SecretValue {
     /// The secret's full name in SSM.
     pub name: String,
-    /// The version that was read.
+    /// The version that was read; empty for an SSH key pair, which has no versions.
     pub version_id: String,
     /// The value.
     pub value: Value,
@@ -69,23 +76,43 @@ pub enum Value {
     Text(String),
     /// `SecretBinary`: base64 text of the bytes, as SSM sends it.
     Binary(String),
+    /// An SSH key pair.
+    SshKey(SshKeyPair),
 }
 
 impl Value {
-    /// The text, or the base64 text of the bytes.
+    /// The text, the base64 text of the bytes, or the private key.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Text(text) | Self::Binary(text) => text,
+            Self::SshKey(pair) => &pair.private_key,
         }
     }
 }
 
-/// The parameters of GetSecretValue. SSM requires both.
+/// An SSH key pair. Texts that SSM leaves out are empty.
+///
+/// It has no `Debug`, so that it cannot be printed by accident.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SshKeyPair {
+    /// `PrivateKey`, never empty. Base64 is undone where that gives PEM.
+    pub private_key: String,
+    /// `PublicKey`. Base64 is undone where that gives PEM or a line that begins with `ssh-`.
+    pub public_key: String,
+    /// `SSHKeyID`: CVM's id of the key pair.
+    pub key_id: String,
+    /// `SSHKeyName`: CVM's name of the key pair.
+    pub key_name: String,
+}
+
+/// The parameters of the actions about one secret: GetSecretValue, which requires a version, and
+/// ListSecretVersionIds and GetSSHKeyPairValue, which have none.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct GetSecretValue<'a> {
+pub(crate) struct OfSecret<'a> {
     pub(crate) secret_name: &'a str,
-    pub(crate) version_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) version_id: Option<&'a str>,
 }
 
 /// The answer of GetSecretValue.
@@ -107,32 +134,70 @@ impl<'a> SecretValueAnswer<'a> {
     }
 }
 
-/// The parameters of ListSecrets: a page of enabled custom secrets, the oldest first, an order in
-/// which secrets made meanwhile come last.
+/// The answer of GetSSHKeyPairValue.
+pub(crate) struct SshKeyPairAnswer<'a> {
+    /// Not documented; looked at if it is there.
+    pub(crate) secret_name: Option<&'a str>,
+    pub(crate) key_id: Option<&'a str>,
+    pub(crate) key_name: Option<&'a str>,
+    pub(crate) public_key: Option<&'a str>,
+    pub(crate) private_key: Option<&'a str>,
+}
+
+impl<'a> SshKeyPairAnswer<'a> {
+    pub(crate) fn read(json: &'a Json) -> Result<Self, WrongForm> {
+        Ok(Self {
+            secret_name: json.text("SecretName")?,
+            key_id: json.text("SSHKeyID")?,
+            key_name: json.text("SSHKeyName")?,
+            public_key: json.text("PublicKey")?,
+            private_key: json.text("PrivateKey")?,
+        })
+    }
+}
+
+/// The parameters of ListSecrets: a page of enabled secrets of one type, the oldest first, an order
+/// in which secrets made meanwhile come last.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct ListSecrets {
+pub(crate) struct ListSecrets<'a> {
     pub(crate) offset: u64,
     pub(crate) limit: u64,
     order_type: u8,
     state: u8,
     secret_type: u8,
+    #[serde(skip_serializing_if = "<[TagFilter]>::is_empty")]
+    tag_filters: &'a [TagFilter],
 }
 
-impl ListSecrets {
-    pub(crate) fn page(offset: u64, limit: u64) -> Self {
+impl<'a> ListSecrets<'a> {
+    pub(crate) fn page(
+        offset: u64,
+        limit: u64,
+        kind: SecretType,
+        tag_filters: &'a [TagFilter],
+    ) -> Self {
         Self {
             offset,
             limit,
             order_type: 1,
             state: 1,
-            secret_type: CUSTOM,
+            secret_type: kind.number(),
+            tag_filters,
         }
     }
 }
 
-/// `SecretType` of a custom secret, the default of ListSecrets.
-pub(crate) const CUSTOM: u8 = 0;
+/// What a list is narrowed to: secrets whose tag `tag_key` has one of the values `tag_value`, as
+/// ListSecrets calls them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct TagFilter {
+    /// The tag's key.
+    pub tag_key: String,
+    /// The values, one of which the tag has.
+    pub tag_value: Vec<String>,
+}
 
 /// The answer of ListSecrets.
 pub(crate) struct SecretsPage {
@@ -165,13 +230,6 @@ impl SecretsPage {
             secret_metadatas,
         })
     }
-}
-
-/// The parameters of ListSecretVersionIds.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct ListSecretVersionIds<'a> {
-    pub(crate) secret_name: &'a str,
 }
 
 /// The answer of ListSecretVersionIds.

@@ -18,8 +18,8 @@ use crate::{
 pub(crate) struct Answer {
     response: Json,
     service: Service,
-    /// The `Date` header, if there is a readable one.
-    pub(crate) date: Option<String>,
+    /// What the server's clock showed, in Unix seconds, if it said so.
+    pub(crate) server_time: Option<i64>,
     pub(crate) request_id: String,
 }
 
@@ -58,7 +58,7 @@ impl Answer {
         Ok(Self {
             response: envelope.response,
             service,
-            date: response.date,
+            server_time: None,
             // Whoever answers may echo what it was sent, and this id goes into errors too.
             request_id: quote(&envelope.request_id, secrets),
         })

@@ -1,19 +1,20 @@
 //! Reading many secrets: lists and reads at once, in one bounded set of requests in flight.
 
-use alloc::{borrow::ToOwned, collections::VecDeque, format, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use crate::{
-    actions::{Action, ListSecrets, SecretValue, SecretsPage},
+    actions::{Action, ListSecrets, SecretValue, SecretsPage, TagFilter},
     call::{Call, Caller},
     error::{Error, ErrorKind},
     listing::{Listing, Range},
     names::{SecretName, VersionId},
     operation::Operation,
+    secret::{self, Known},
+    secret_type::SecretType,
     sorted,
     transport::Transport,
-    versions::{self, Versions},
 };
 
 /// Which secrets a bulk read is about.
@@ -21,8 +22,8 @@ pub enum Selection {
     /// The secrets of these names, each of which must exist. A name that stands there twice is
     /// read once.
     Named(Vec<SecretName>),
-    /// All enabled custom secrets whose name starts with this text; with an empty one, all of
-    /// them.
+    /// All enabled secrets of the client's types and tags whose name starts with this text; with an
+    /// empty one, all of them.
     Prefix(String),
 }
 
@@ -39,6 +40,9 @@ pub enum OnError {
 /// What one bulk read is to do.
 pub(crate) struct BulkRead<'a> {
     pub(crate) selection: &'a Selection,
+    /// The types to list, and the tags that what is listed has.
+    pub(crate) types: &'a [SecretType],
+    pub(crate) tag_filters: &'a [TagFilter],
     /// The version to read of each; `None` is the current one.
     pub(crate) version: Option<&'a VersionId>,
     pub(crate) on_error: OnError,
@@ -46,46 +50,51 @@ pub(crate) struct BulkRead<'a> {
     pub(crate) max_in_flight: usize,
 }
 
+/// The lists are told apart by their place among the types.
 enum Task {
-    Page(Range),
-    Value(String),
+    Page(usize, SecretType, Range),
+    Value(String, Option<SecretType>),
 }
 
 enum Done {
-    Page(Range, Result<SecretsPage, Error>),
+    Page(usize, Range, Result<SecretsPage, Error>),
     Value(Result<SecretValue, Error>),
 }
 
-/// Reads what `wanted` says. Pages go before values, so that no read waits for a name.
+/// Reads what `wanted` says. Pages go before values, so that no read waits for a name, and the lists
+/// of all types at the same time.
 pub(crate) async fn read<T: Transport>(
     caller: &Caller<T>,
     operation: &Operation,
-    versions: &Versions,
+    known: &Known,
     wanted: &BulkRead<'_>,
 ) -> Result<Vec<SecretValue>, Error> {
-    let mut queue: VecDeque<String> = VecDeque::new();
-    let mut listing = None;
+    let mut queue: Vec<(String, Option<SecretType>)> = Vec::new();
+    let mut listings: Vec<Listing> = Vec::new();
+    let mut distinct: Vec<String> = Vec::new();
     let prefix = match wanted.selection {
         Selection::Named(names) => {
-            let mut distinct = Vec::new();
             for name in names {
-                sorted::insert(&mut distinct, name.as_str(), |name| name);
+                sorted::insert(&mut distinct, name.as_str().to_owned(), |name| name);
             }
-            queue.extend(distinct.into_iter().map(str::to_owned));
+            queue.extend(distinct.drain(..).map(|name| (name, None)));
             ""
         }
         Selection::Prefix(prefix) => {
-            listing = Some(Listing::new());
+            listings.extend(wanted.types.iter().copied().map(Listing::new));
             prefix
         }
     };
 
-    let version = wanted.version;
+    let (version, tag_filters) = (wanted.version, wanted.tag_filters);
     let run = |task| async move {
         match task {
-            Task::Page(range) => Done::Page(range, read_page(caller, operation, range).await),
-            Task::Value(name) => {
-                Done::Value(versions::read(caller, operation, versions, &name, version).await)
+            Task::Page(list, kind, range) => {
+                let page = read_page(caller, operation, kind, tag_filters, range).await;
+                Done::Page(list, range, page)
+            }
+            Task::Value(name, kind) => {
+                Done::Value(secret::read(caller, operation, known, &name, kind, version).await)
             }
         }
     };
@@ -93,29 +102,40 @@ pub(crate) async fn read<T: Transport>(
     let mut running = FuturesUnordered::new();
     loop {
         while running.len() < wanted.max_in_flight.max(1) {
-            let page = listing
-                .as_mut()
-                .and_then(Listing::next_page)
-                .map(Task::Page);
-            let Some(task) = page.or_else(|| queue.pop_front().map(Task::Value)) else {
+            let mut lists = listings.iter_mut().enumerate();
+            let page = lists.find_map(|(list, listing)| {
+                let range = listing.next_page()?;
+                Some(Task::Page(list, listing.kind, range))
+            });
+            let value = || queue.pop().map(|(name, kind)| Task::Value(name, kind));
+            let Some(task) = page.or_else(value) else {
                 break;
             };
             running.push(run(task));
         }
         match running.next().await {
             None => return Ok(secrets),
-            Some(Done::Page(range, page)) => {
+            Some(Done::Page(list, range, page)) => {
                 let page = page?;
-                if let Some(listing) = &mut listing {
-                    let names = listing.accept(range, page).map_err(no_list)?;
-                    queue.extend(names.into_iter().filter(|name| name.starts_with(prefix)));
+                if let Some(listing) = listings.get_mut(list) {
+                    let kind = listing.kind;
+                    let names = listing
+                        .accept(range, page)
+                        .map_err(|why| no_list(kind, why))?;
+                    for name in names {
+                        if name.starts_with(prefix)
+                            && sorted::insert(&mut distinct, name.clone(), |name| name)
+                        {
+                            queue.push((name, Some(kind)));
+                        }
+                    }
                 }
             }
             Some(Done::Value(Ok(secret))) => {
                 sorted::insert(&mut secrets, secret, |secret| &secret.name);
             }
             Some(Done::Value(Err(error))) => {
-                let vanished = listing.is_some() && is_gone(&error, version);
+                let vanished = !listings.is_empty() && is_gone(&error, version);
                 if !vanished && !may_skip(&error, wanted.on_error) {
                     return Err(error);
                 }
@@ -124,19 +144,46 @@ pub(crate) async fn read<T: Transport>(
     }
 }
 
-/// What was being done, in the messages about a listing.
-const LISTING: &str = "listing the secrets";
-
 async fn read_page<T: Transport>(
     caller: &Caller<T>,
     operation: &Operation,
+    kind: SecretType,
+    tag_filters: &[TagFilter],
     range: Range,
 ) -> Result<SecretsPage, Error> {
-    let parameters = ListSecrets::page(range.start, range.len());
-    let call = Call::new(Action::ListSecrets, &parameters, LISTING)?;
-    let answer = caller.call(operation, &call).await?;
-    answer.fields(LISTING, SecretsPage::read)
+    let subject = subject(kind);
+    let parameters = ListSecrets::page(range.start, range.len(), kind, tag_filters);
+    let call = Call::new(Action::ListSecrets, &parameters, &subject)?;
+    let answer = caller.call(operation, &call).await.map_err(|mut error| {
+        if error.kind == ErrorKind::InvalidRequest {
+            error.message.push_str(refused(kind, tag_filters));
+        }
+        error
+    })?;
+    answer.fields(&subject, SecretsPage::read)
 }
+
+/// What is being done, in the messages about a listing.
+fn subject(kind: SecretType) -> String {
+    match kind {
+        SecretType::Custom => "listing the secrets".to_owned(),
+        _ => format!("listing the secrets of type {}", kind.name()),
+    }
+}
+
+/// What to change where SSM refuses what a list is narrowed to.
+fn refused(kind: SecretType, tag_filters: &[TagFilter]) -> &'static str {
+    match (kind.is_listed(), tag_filters.is_empty()) {
+        (false, _) => UNLISTED,
+        (true, false) => "; check secretTypes and tagFilters",
+        (true, true) if kind == SecretType::Custom => "",
+        (true, true) => "; check secretTypes",
+    }
+}
+
+/// Of a type that SSM does not document for its lists.
+const UNLISTED: &str = "; it is not known whether SSM lists this type: take it out of secretTypes, \
+     and read these secrets by their names";
 
 /// Whether a secret that was listed is no longer there to be read. A version that was asked for and
 /// that it lacks is another matter: whoever reads that wants it of every secret.
@@ -153,7 +200,10 @@ fn may_skip(error: &Error, on_error: OnError) -> bool {
     on_error == OnError::Skip && !error.retryable && of_the_secret
 }
 
-fn no_list(why: &str) -> Error {
-    let message = format!("{LISTING} failed: the answer {why}; nothing was read. Check endpoint");
+fn no_list(kind: SecretType, why: &str) -> Error {
+    let subject = subject(kind);
+    let unlisted = if kind.is_listed() { "" } else { UNLISTED };
+    let message =
+        format!("{subject} failed: the answer {why}; nothing was read. Check endpoint{unlisted}");
     Error::new(ErrorKind::Internal, message)
 }

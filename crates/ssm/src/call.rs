@@ -1,6 +1,6 @@
 //! One call: its keys, its pace, an exchange, and repeats of what is worth repeating.
 
-use alloc::{format, rc::Rc, string::String, vec::Vec};
+use alloc::{format, rc::Rc, vec::Vec};
 use core::{cell::Cell, time::Duration};
 
 use serde::Serialize;
@@ -11,7 +11,6 @@ use crate::{
     answer::Answer,
     config::Config,
     credentials::{Keyring, Keys, Signer},
-    date::unix_seconds,
     endpoint::Endpoint,
     error::{Error, ErrorKind},
     names::Region,
@@ -75,13 +74,6 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Why an attempt failed, with what the clock needs to know.
-pub(crate) struct Failure {
-    pub(crate) error: Error,
-    pub(crate) signed_at: i64,
-    pub(crate) server_date: Option<String>,
-}
-
 /// Makes calls over `T`.
 ///
 /// It remembers what makes the next call better: the keys with what they were last derived to, how far
@@ -135,8 +127,12 @@ impl<T: Transport> Caller<T> {
                 let wait = pacer.take(self.transport.now().monotonic);
                 self.wait(wait).await;
             }
-            let failure = match self.attempt(operation, call, keys.as_deref()).await {
-                Ok(answer) => {
+            let may_correct = !clock_corrected;
+            let result = self
+                .attempt(operation, call, keys.as_deref(), may_correct)
+                .await;
+            let error = match result {
+                Ok(Some(answer)) => {
                     if call.service == Service::Ssm {
                         operation.answered();
                     }
@@ -145,19 +141,18 @@ impl<T: Transport> Caller<T> {
                     }
                     return Ok(answer);
                 }
-                Err(failure) => failure,
+                Ok(None) => {
+                    clock_corrected = true;
+                    continue;
+                }
+                Err(error) => error,
             };
-            if !clock_corrected && self.correct_clock(&failure) {
-                clock_corrected = true;
-                continue;
-            }
-            if refused.is_none() && self.keyring.renews(call.signer, &failure.error) {
+            if refused.is_none() && self.keyring.renews(call.signer, &error) {
                 refused = keys;
                 continue;
             }
 
             let now = self.transport.now();
-            let error = failure.error;
             let backoff = self.jitter.up_to(ceiling(&error, attempt), now);
             if error.kind == ErrorKind::Throttled
                 && let Some(pacer) = pacer
@@ -185,16 +180,13 @@ impl<T: Transport> Caller<T> {
         }
     }
 
-    /// Takes over the server's clock if the signature was refused for its time and the server's
-    /// `Date` explains that. Says whether another try makes sense.
-    fn correct_clock(&self, failure: &Failure) -> bool {
-        if !failure.error.has_code("AuthFailure.SignatureExpire") {
-            return false;
-        }
-        let Some(server) = failure.server_date.as_deref().and_then(unix_seconds) else {
+    /// Takes over the server's clock if the signature of `signed_at` was refused for its time and the
+    /// server's own explains that. Says whether another try makes sense.
+    pub(crate) fn correct_clock(&self, error: &Error, signed_at: i64, server: Option<i64>) -> bool {
+        let Some(server) = server.filter(|_| error.has_code("AuthFailure.SignatureExpire")) else {
             return false;
         };
-        if server.abs_diff(failure.signed_at) < WORTHWHILE_SKEW {
+        if server.abs_diff(signed_at) < WORTHWHILE_SKEW {
             return false;
         }
         self.skew.set(server.saturating_sub(self.local_seconds()));

@@ -1,12 +1,12 @@
 //! The client: its memory and its operations.
 
 use alloc::{format, vec::Vec};
-use core::{pin::pin, time::Duration};
+use core::{mem::take, pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
 
 use crate::{
-    actions::{Action, GetServiceStatus, SecretValue},
+    actions::{Action, GetServiceStatus, SecretValue, TagFilter},
     bulk::{self, BulkRead, OnError, Selection},
     call::{Call, Caller},
     config::Config,
@@ -14,31 +14,36 @@ use crate::{
     error::{Error, ErrorKind},
     names::{SecretName, VersionId},
     operation::Operation,
+    secret::{self, Known},
+    secret_type::SecretType,
     transport::Transport,
-    versions::{self, Versions},
 };
 
 /// Reads secrets from SSM over `T`.
 ///
 /// It remembers, for its own life: temporary keys until they are replaced, the difference between its
-/// clock and the server's, what its bulk reads sent in the last second, and of secrets without a current
-/// version the id of the newest one. It never remembers a value.
+/// clock and the server's, what its bulk reads sent in the last second, of secrets without a current
+/// version the id of the newest one, and which secrets are SSH key pairs. It never remembers a value.
 pub struct Client<T> {
     pub(crate) caller: Caller<T>,
     timeout: Duration,
     retry_throttled: bool,
     max_in_flight: usize,
-    versions: Versions,
+    secret_types: Vec<SecretType>,
+    tag_filters: Vec<TagFilter>,
+    known: Known,
 }
 
 impl<T: Transport> Client<T> {
     /// A client that has sent nothing yet.
-    pub fn new(config: Config, transport: T) -> Self {
+    pub fn new(mut config: Config, transport: T) -> Self {
         Self {
             timeout: config.timeout,
             retry_throttled: config.retry_throttled,
             max_in_flight: config.max_in_flight,
-            versions: Versions::new(config.version_lookup),
+            known: Known::new(config.version_lookup, &config.secret_types),
+            secret_types: take(&mut config.secret_types),
+            tag_filters: take(&mut config.tag_filters),
             caller: Caller::new(config, transport),
         }
     }
@@ -46,7 +51,10 @@ impl<T: Transport> Client<T> {
     /// Reads one secret: `version`, or the current one.
     ///
     /// The current version is `SSM_Current`; of a secret that has no version of this name, it is
-    /// the newest by its time of creation.
+    /// the newest by its time of creation. The version `previous` is the one before the current, by
+    /// its time of creation, unless the secret has a version of this name.
+    ///
+    /// What a name stands for SSM does not say: see [`Config::secret_types`].
     ///
     /// # Errors
     /// All kinds.
@@ -59,7 +67,7 @@ impl<T: Transport> Client<T> {
         let subject = format!("reading the secret {name}");
         let operation = self.operation().retrying_throttled(self.retry_throttled);
         self.within_deadline(&subject, operation, async |operation| {
-            versions::read(&self.caller, operation, &self.versions, name, version).await
+            secret::read(&self.caller, operation, &self.known, name, None, version).await
         })
         .await
     }
@@ -77,13 +85,15 @@ impl<T: Transport> Client<T> {
     ) -> Result<Vec<SecretValue>, Error> {
         let wanted = BulkRead {
             selection,
+            types: &self.secret_types,
+            tag_filters: &self.tag_filters,
             version,
             on_error,
             max_in_flight: self.max_in_flight,
         };
         let operation = self.operation().in_bulk();
         self.within_deadline("reading many secrets", operation, async |operation| {
-            bulk::read(&self.caller, operation, &self.versions, &wanted).await
+            bulk::read(&self.caller, operation, &self.known, &wanted).await
         })
         .await
     }
@@ -145,7 +155,7 @@ impl<T: Transport> Client<T> {
             Either::Left((result, _)) => result,
             // The work is still there, so that what it waits for can be told.
             Either::Right(_) => {
-                let origin = self.caller.endpoint.origin();
+                let origin = self.caller.endpoint(operation.asked()).origin();
                 Err(operation.deadline_error(subject, timeout, &origin))
             }
         }

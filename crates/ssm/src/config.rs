@@ -1,9 +1,12 @@
 //! What a client is told, and what holds where nothing is set.
 
-use alloc::{format, string::String};
+use alloc::{format, string::String, vec, vec::Vec};
 use core::time::Duration;
 
-use crate::{credentials::CredentialChain, endpoint::Endpoint, names::Region};
+use crate::{
+    actions::TagFilter, credentials::CredentialChain, endpoint::Endpoint, names::Region,
+    secret_type::SecretType,
+};
 
 /// The deadline of one operation when none is set.
 pub const DEFAULT_OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
@@ -41,6 +44,12 @@ pub struct Config {
     pub max_requests_per_second: u32,
     /// How a single read looks for the current version.
     pub version_lookup: VersionLookup,
+    /// The types of secrets that bulk reads list. With SSH keys among them, single reads try the
+    /// action of SSH keys where GetSecretValue fails, and first where they are the only type.
+    pub secret_types: Vec<SecretType>,
+    /// What bulk reads list: secrets that have every one of these tags. Single reads and secrets that
+    /// are asked for by name do not go by it.
+    pub tag_filters: Vec<TagFilter>,
 }
 
 impl Config {
@@ -56,6 +65,8 @@ impl Config {
             max_in_flight: DEFAULT_MAX_IN_FLIGHT,
             max_requests_per_second: DEFAULT_MAX_REQUESTS_PER_SECOND,
             version_lookup: VersionLookup::Sequential,
+            secret_types: vec![SecretType::Custom],
+            tag_filters: Vec::new(),
         }
     }
 }

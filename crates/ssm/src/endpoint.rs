@@ -1,9 +1,11 @@
 //! The origin that requests go to.
 
-use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
-use core::net::Ipv6Addr;
+use alloc::{borrow::ToOwned, format, string::String};
 
-use crate::error::Error;
+use crate::{
+    address::{is_ipv4, is_ipv6},
+    error::Error,
+};
 
 /// The origin that requests go to: scheme, host and port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +78,7 @@ impl Endpoint {
             .filter(|_| https || scheme.eq_ignore_ascii_case("http"))
             .ok_or_else(|| refuse("it must begin with https://"))?;
         let given = rest.strip_suffix('/').unwrap_or(rest).to_ascii_lowercase();
-        if given.contains(['/', '?', '#', '@']) {
+        if given.bytes().any(|byte| b"/?#@".contains(&byte)) {
             return Err(refuse("give only scheme, host and port"));
         }
         let (host, port) = split_port(&given).map_err(refuse)?;
@@ -145,7 +147,7 @@ fn is_host(host: &str) -> bool {
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'));
     match ipv6 {
-        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        Some(address) => is_ipv6(address),
         None => host.len() <= 253 && host.split('.').all(is_label),
     }
 }
@@ -159,10 +161,7 @@ fn is_label(label: &str) -> bool {
 }
 
 fn is_loopback(host: &str) -> bool {
-    let octets: Vec<&str> = host.split('.').collect();
-    let ipv4_loopback = octets.len() == 4
-        && octets[0] == "127"
-        && octets.iter().all(|octet| octet.parse::<u8>().is_ok());
+    let ipv4_loopback = host.starts_with("127.") && is_ipv4(host);
     host == "localhost" || host == "[::1]" || ipv4_loopback
 }
 

@@ -12,8 +12,9 @@ use tc3::Authorization;
 
 use crate::{
     answer::Answer,
-    call::{Call, Caller, Failure},
+    call::{Call, Caller},
     credentials::Keys,
+    date::unix_seconds,
     error::{Error, ErrorKind},
     failure::{timed_out, transport_error},
     operation::Operation,
@@ -36,32 +37,36 @@ const LATEST: i64 = 253_402_300_799;
 const UNSIGNED: &str = "SKIP";
 
 impl<T: Transport> Caller<T> {
-    /// Sends `call` once, signed with `keys` if there are any.
+    /// Sends `call` once, signed with `keys` if there are any. `None` if the signature was refused for
+    /// its time and the clock is now corrected, where it `may_correct` it.
     pub(crate) async fn attempt(
         &self,
         operation: &Operation,
         call: &Call<'_>,
         keys: Option<&Keys>,
-    ) -> Result<Answer, Failure> {
+        may_correct: bool,
+    ) -> Result<Option<Answer>, Error> {
         let signed_at = self.server_seconds();
-        let fail = |error, server_date| Failure {
-            error,
-            signed_at,
-            server_date,
-        };
         let timestamp = signed_at.clamp(0, LATEST).unsigned_abs();
-        let authorization = keys
-            .map(|keys| self.sign(call, keys, timestamp))
-            .transpose()
-            .map_err(|why| fail(why, None))?;
+        let authorization = match keys {
+            Some(keys) => Some(self.sign(call, keys, timestamp)?),
+            None => None,
+        };
         let response = self
             .send(operation, call, keys, authorization.as_ref(), timestamp)
-            .await
-            .map_err(|error| fail(error, None))?;
-        let server_date = response.date.clone();
+            .await?;
+        let server_time = response.date.as_deref().and_then(unix_seconds);
         let secrets = self.keyring.secrets(keys, authorization.as_ref());
-        Answer::new(response, call.service, call.subject, &secrets)
-            .map_err(|error| fail(error, server_date))
+        match Answer::new(response, call.service, call.subject, &secrets) {
+            Ok(mut answer) => {
+                answer.server_time = server_time;
+                Ok(Some(answer))
+            }
+            Err(error) if may_correct && self.correct_clock(&error, signed_at, server_time) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// `text` fit for messages: names and versions may come from a list, and whoever answered it

@@ -17,7 +17,10 @@
 extern crate alloc;
 
 mod actions;
+mod address;
 mod answer;
+mod ask;
+mod base64;
 mod bulk;
 mod call;
 mod client;
@@ -32,20 +35,24 @@ mod failure;
 mod json;
 mod listing;
 mod names;
-mod newest;
 mod operation;
 mod pace;
 mod quote;
+mod remembered;
 mod retry;
+mod secret;
+mod secret_type;
 mod service;
 mod sorted;
+mod ssh_key;
 mod sts_codes;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod version_order;
 mod versions;
 
-pub use actions::{SecretValue, Value};
+pub use actions::{SecretValue, SshKeyPair, TagFilter, Value};
 pub use bulk::{OnError, Selection};
 pub use client::Client;
 pub use config::{
@@ -57,6 +64,7 @@ pub use endpoint::Endpoint;
 pub use error::{Details, Error, ErrorKind};
 pub use json::Json;
 pub use names::{Region, SecretName, VersionId};
+pub use secret_type::SecretType;
 pub use transport::{Method, Now, Request, Response, Step, Transport, TransportError};
 
 /// Compiles the example of the README.

@@ -6,10 +6,7 @@
 
 use alloc::{borrow::ToOwned, collections::VecDeque, string::String, vec::Vec};
 
-use crate::{
-    actions::{CUSTOM, SecretsPage},
-    sorted,
-};
+use crate::{actions::SecretsPage, secret_type::SecretType, sorted};
 
 /// Items asked for in one page.
 const PAGE: u64 = 100;
@@ -29,9 +26,10 @@ impl Range {
     }
 }
 
-/// The state of one listing. The first page goes alone, because it tells how many there are; the
+/// The state of one listing, of secrets of one type. The first page goes alone, because it tells how many there are; the
 /// others may then be asked for all at once.
 pub(crate) struct Listing {
+    pub(crate) kind: SecretType,
     /// What is still to be asked for of pages that came short.
     rests: VecDeque<Range>,
     /// Where the next page that nobody has asked for starts.
@@ -51,8 +49,9 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(kind: SecretType) -> Self {
         Self {
+            kind,
             rests: VecDeque::new(),
             next: 0,
             step: PAGE,
@@ -108,10 +107,14 @@ impl Listing {
             if offset == range.start || offset + 1 == range.start.saturating_add(received) {
                 self.note_edge(offset, &name);
             }
-            let custom = item
+            let wanted = item
                 .secret_type
-                .is_none_or(|kind| kind == i64::from(CUSTOM));
-            if custom && sorted::insert(&mut self.seen, name.clone(), |name| name) {
+                .is_none_or(|kind| kind == i64::from(self.kind.number()));
+            if !wanted && !self.kind.is_listed() {
+                // It did not know the filter, and so may have left out what was asked for.
+                return Err("holds secrets of other types");
+            }
+            if wanted && sorted::insert(&mut self.seen, name.clone(), |name| name) {
                 names.push(name);
             }
         }

@@ -108,8 +108,8 @@ fn is_identifier(text: &str, max_len: usize, marks: &str) -> bool {
     text.len() <= max_len
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || marks.contains(c))
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || marks.as_bytes().contains(&byte))
 }
 
 fn is_number(text: &str) -> bool {

@@ -1,6 +1,6 @@
 //! What a user of the client asked for: several calls under one deadline, and where they are.
 
-use alloc::{format, string::String};
+use alloc::format;
 use core::{
     cell::{Cell, RefCell},
     time::Duration,
@@ -30,8 +30,8 @@ pub(crate) struct Operation {
     reading: Cell<usize>,
     /// Requests that SSM has answered.
     answered: Cell<usize>,
-    /// Who is asked for keys at this moment, and where.
-    asked_for_keys: RefCell<Option<(Service, String)>>,
+    /// Who is asked at this moment.
+    asked: Cell<Service>,
 }
 
 impl Operation {
@@ -46,16 +46,22 @@ impl Operation {
             waiting: Cell::new(0),
             reading: Cell::new(0),
             answered: Cell::new(0),
-            asked_for_keys: RefCell::new(None),
+            asked: Cell::new(Service::Ssm),
         }
     }
 
-    /// Takes note that keys are asked for, of `service` at `origin`, until dropped.
-    pub(crate) fn asks_for_keys(&self, service: Service, origin: String) -> AsksForKeys<'_> {
-        AsksForKeys {
+    /// Takes note that `service` is asked, until dropped.
+    pub(crate) fn asks(&self, service: Service) -> Asks<'_> {
+        let before = self.asked.replace(service);
+        Asks {
             operation: self,
-            before: self.asked_for_keys.replace(Some((service, origin))),
+            before,
         }
+    }
+
+    /// Who is asked at this moment.
+    pub(crate) fn asked(&self) -> Service {
+        self.asked.get()
     }
 
     /// One that sends many requests by itself.
@@ -99,12 +105,7 @@ impl Operation {
     /// at this moment, of `origin`.
     pub(crate) fn deadline_error(&self, subject: &str, timeout: Duration, origin: &str) -> Error {
         let last = self.last_failure.borrow();
-        let asked = self.asked_for_keys.borrow();
-        let (service, origin) = match &*asked {
-            Some((service, origin)) => (*service, origin.as_str()),
-            None => (Service::Ssm, origin),
-        };
-        let property = service.property();
+        let property = self.asked.get().property();
         let limit = duration_text(timeout);
         let mut message = format!("{subject} did not end within {limit} (the setting timeout)");
         let (held, waiting, reading) = (self.held.get(), self.waiting.get(), self.reading.get());
@@ -139,15 +140,15 @@ impl Operation {
     }
 }
 
-/// Keys that are being asked for.
-pub(crate) struct AsksForKeys<'a> {
+/// That somebody is asked, until dropped.
+pub(crate) struct Asks<'a> {
     operation: &'a Operation,
-    before: Option<(Service, String)>,
+    before: Service,
 }
 
-impl Drop for AsksForKeys<'_> {
+impl Drop for Asks<'_> {
     fn drop(&mut self) {
-        self.operation.asked_for_keys.replace(self.before.take());
+        self.operation.asked.set(self.before);
     }
 }
 

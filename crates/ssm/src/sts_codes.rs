@@ -14,16 +14,13 @@ pub(crate) fn meaning(code: &str) -> Meaning {
     let (kind, advice) = match code {
         "InvalidParameter.WebIdentityTokenError" => (
             Unauthenticated,
-            "check webIdentityToken: it is malformed, has expired, or is not for this provider and role",
+            "check webIdentityToken: it has expired, or is not for this provider and role",
         ),
         "InvalidParameter.OverTimeError" => (
             InvalidConfig,
             "check sessionDuration: it is longer than the role allows",
         ),
-        "AuthFailure.AccessKeyIllegal" => (
-            Unauthenticated,
-            "check the keys that assume the role: STS does not take them",
-        ),
+        "AuthFailure.AccessKeyIllegal" => (Unauthenticated, "check the keys that assume the role"),
         _ => match code.split('.').next().unwrap_or_default() {
             "ResourceNotFound" => (InvalidConfig, "check roleArn: there is no such role"),
             "InvalidParameter"

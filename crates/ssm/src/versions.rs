@@ -1,9 +1,10 @@
 //! Which version of a secret is read.
 //!
 //! GetSecretValue requires a version. `SSM_Current` names the one in use, but a custom secret has
-//! a version of this name only if it was made without naming one; else its newest is meant.
+//! a version of this name only if it was made without naming one; else its newest is meant. The id
+//! `previous` stands for the version before that one, unless the secret has a version of this name.
 
-use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, format, string::String};
 use core::{
     future::Future,
     pin::{Pin, pin},
@@ -12,40 +13,21 @@ use core::{
 use futures_util::future::{Either, select};
 
 use crate::{
-    actions::{
-        Action, GetSecretValue, ListSecretVersionIds, SecretValue, SecretValueAnswer, Value,
-        Version, VersionsAnswer,
-    },
+    actions::{Action, SecretValue, SecretValueAnswer, Value, Version, VersionsAnswer},
     answer::Answer,
-    call::{Call, Caller},
+    ask::ask,
+    call::Caller,
     config::VersionLookup,
     error::{Error, ErrorKind},
     names::VersionId,
-    newest::NewestVersions,
     operation::Operation,
+    remembered::Remembered,
     transport::Transport,
+    version_order::{CURRENT, PREVIOUS, newest, previous},
 };
 
-/// The alias of the version in use
-/// (<https://www.tencentcloud.com/document/product/1078/38656>).
-const CURRENT: &str = "SSM_Current";
-
-/// Which version of a secret is its current one, as far as it is known.
-pub(crate) struct Versions {
-    lookup: VersionLookup,
-    newest: NewestVersions,
-}
-
-impl Versions {
-    pub(crate) fn new(lookup: VersionLookup) -> Self {
-        Self {
-            lookup,
-            newest: NewestVersions::new(),
-        }
-    }
-}
-
-/// Reads `version` of the secret `name`, or its current version.
+/// Reads `version` of the secret `name`, or its current version. `previous` costs the list of versions
+/// besides.
 ///
 /// A single read asks for what is probably the current version and for the list of versions at the same
 /// time, where something makes it probable. At most one value is read in vain. A bulk read asks for one
@@ -53,19 +35,26 @@ impl Versions {
 pub(crate) async fn read<T: Transport>(
     caller: &Caller<T>,
     operation: &Operation,
-    versions: &Versions,
+    lookup: VersionLookup,
+    known: &Remembered,
     name: &str,
     version: Option<&VersionId>,
 ) -> Result<SecretValue, Error> {
     if let Some(version) = version {
-        return value(caller, operation, name, version.as_str()).await;
+        let before;
+        let mut id = version.as_str();
+        if id == PREVIOUS {
+            before = listed_version(caller, operation, name, PREVIOUS, previous).await?;
+            id = &before;
+        }
+        return value(caller, operation, name, id).await;
     }
-    let remembered = versions.newest.get(name);
+    let remembered = known.newest(name);
     let probable = remembered.as_ref().map_or(CURRENT, VersionId::as_str);
-    let at_once = remembered.is_some() || versions.lookup == VersionLookup::Parallel;
+    let at_once = remembered.is_some() || lookup == VersionLookup::Parallel;
     // Neither is sent before it is waited for.
     let mut reading = pin!(value(caller, operation, name, probable));
-    let mut listing = pin!(newest_version(caller, operation, name));
+    let mut listing = pin!(listed_version(caller, operation, name, "newest", newest));
     let (mut secret, mut newest) = (None, None);
     if at_once && !operation.bulk {
         match select(reading.as_mut(), listing.as_mut()).await {
@@ -86,7 +75,7 @@ pub(crate) async fn read<T: Transport>(
         Ok(newest) => newest,
         // SSM said twice that it is not there: what it said of the value is the better answer.
         Err(error) if error.has_code("ResourceNotFound") => {
-            versions.newest.forget(name);
+            known.forget(name);
             return Err(missing.unwrap_or(error));
         }
         Err(error) => return Err(error),
@@ -95,12 +84,12 @@ pub(crate) async fn read<T: Transport>(
         return settle(secret, reading).await;
     }
     if newest == CURRENT {
-        versions.newest.forget(name);
+        known.forget(name);
         if let Some(error) = missing {
             return Err(error);
         }
-    } else {
-        versions.newest.insert(name, &newest);
+    } else if let Ok(newest) = VersionId::parse(&newest) {
+        known.insert(name, Some(newest));
     }
     value(caller, operation, name, &newest).await
 }
@@ -126,12 +115,8 @@ async fn value<T: Transport>(
     version: &str,
 ) -> Result<SecretValue, Error> {
     let subject = caller.shown(&format!("reading the secret {name} (version {version})"));
-    let parameters = GetSecretValue {
-        secret_name: name,
-        version_id: version,
-    };
-    let call = Call::new(Action::GetSecretValue, &parameters, &subject)?;
-    let answer = caller.call(operation, &call).await?;
+    let action = Action::GetSecretValue;
+    let answer = ask(caller, operation, action, name, Some(version), &subject).await?;
     check_value(&answer, &subject, name, version)
 }
 
@@ -173,96 +158,32 @@ fn check_value(
     })
 }
 
-/// The version to read of a secret whose current version is not known to exist: still
-/// `SSM_Current` if it is there after all, else the newest.
-async fn newest_version<T: Transport>(
+/// The version that `pick` picks from the secret's list of versions: `what`, in messages. The newest is
+/// `SSM_Current` if it is there, though it was not known to exist.
+async fn listed_version<T: Transport>(
     caller: &Caller<T>,
     operation: &Operation,
     name: &str,
+    what: &str,
+    pick: for<'a> fn(&[Version<'a>]) -> Option<&'a str>,
 ) -> Result<String, Error> {
-    let subject = caller.shown(&format!("finding the newest version of the secret {name}"));
-    let parameters = ListSecretVersionIds { secret_name: name };
-    let call = Call::new(Action::ListSecretVersionIds, &parameters, &subject)?;
-    let answer = caller.call(operation, &call).await?;
-    let fields = answer.fields(&subject, VersionsAnswer::read)?;
+    let subject = &caller.shown(&format!("finding the {what} version of the secret {name}"));
+    let action = Action::ListSecretVersionIds;
+    let answer = ask(caller, operation, action, name, None, subject).await?;
+    let fields = answer.fields(subject, VersionsAnswer::read)?;
     if fields.secret_name.is_some_and(|answered| answered != name) {
-        return Err(answer.malformed(&subject, "is not for this secret"));
+        return Err(answer.malformed(subject, "is not for this secret"));
     }
-    newest(fields.versions).map(str::to_owned).ok_or_else(|| {
-        Error::new(
-            ErrorKind::NotFound,
-            caller.shown(&format!(
-                "the secret {name} has no version: put a value into it"
-            )),
-        )
-        .with_request_id(Some(answer.request_id.clone()))
+    let picked = pick(&fields.versions);
+    picked.map(str::to_owned).ok_or_else(|| {
+        let lack = match (newest(&fields.versions), fields.versions.len()) {
+            (None, _) => "no version: put a value into it".to_owned(),
+            (Some(only), 1) => format!("only one version, {only}, and no previous one"),
+            (Some(current), _) => format!(
+                "no version that is older than {current}, its current one: name the version to read"
+            ),
+        };
+        let message = caller.shown(&format!("the secret {name} has {lack}"));
+        Error::new(ErrorKind::NotFound, message).with_request_id(Some(answer.request_id.clone()))
     })
-}
-
-/// `SSM_Current`, or the id created last. Of two of the same second the first counts: SSM's
-/// lists are newest first as far as seen, though it promises no order.
-fn newest(versions: Vec<Version<'_>>) -> Option<&str> {
-    let mut newest: Option<(i64, &str)> = None;
-    for version in versions {
-        let Some(id) = version.version_id.filter(|id| !id.is_empty()) else {
-            continue;
-        };
-        if id == CURRENT {
-            return Some(id);
-        }
-        let created = version.create_time.unwrap_or(i64::MIN);
-        if newest.is_none_or(|(latest, _)| created > latest) {
-            newest = Some((created, id));
-        }
-    }
-    newest.map(|(_, id)| id)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn version(id: &str, create_time: Option<i64>) -> Version<'_> {
-        Version {
-            version_id: Some(id),
-            create_time,
-        }
-    }
-
-    #[test]
-    fn the_newest_version_is_the_one_created_last_in_whatever_order() {
-        let versions = || {
-            vec![
-                version("v1", Some(10)),
-                version("v3", Some(30)),
-                version("v2", Some(20)),
-            ]
-        };
-        assert_eq!(newest(versions()), Some("v3"));
-        let reversed = versions().into_iter().rev().collect();
-        assert_eq!(newest(reversed), Some("v3"));
-    }
-
-    #[test]
-    fn of_two_versions_of_one_second_the_first_listed_counts() {
-        let versions = vec![version("b", Some(10)), version("a", Some(10))];
-        assert_eq!(newest(versions), Some("b"));
-    }
-
-    #[test]
-    fn a_current_version_that_appeared_is_preferred() {
-        let versions = vec![version("v9", Some(99)), version(CURRENT, Some(1))];
-        assert_eq!(newest(versions), Some(CURRENT));
-    }
-
-    #[test]
-    fn versions_without_id_or_time_do_no_harm() {
-        assert_eq!(newest(vec![]), None);
-        let nameless = Version {
-            version_id: None,
-            create_time: Some(5),
-        };
-        let versions = vec![nameless, version("", Some(9)), version("v", None)];
-        assert_eq!(newest(versions), Some("v"));
-    }
 }

@@ -1,6 +1,6 @@
-//! How Spin 4 composes an app with its dependencies (`crates/compose/src/lib.rs` and
-//! `crates/capabilities/src/deny.rs` in its sources): names must match exactly, and what a dependency
-//! does not inherit is answered by an adapter.
+//! How Spin composes an app with its dependencies (`crates/compose/src/lib.rs` in its sources, and in Spin
+//! 4 `crates/capabilities/src/deny.rs`): names must match exactly, and what a dependency does not inherit
+//! is answered by an adapter, if that fits.
 
 use std::collections::HashSet;
 
@@ -10,6 +10,25 @@ use wac_graph::{
 };
 
 use super::manifest::Inherit;
+
+/// Which one composes.
+#[derive(Clone, Copy)]
+pub(super) enum Spin {
+    /// Its adapter exports WASI 0.2.0, and fits just what imports that.
+    V3,
+    /// Its adapter fits every 0.2.
+    V4,
+}
+
+impl Spin {
+    /// Whether its adapter's export of the interface `name` becomes `import`.
+    fn plugs(self, name: &str, import: &str) -> bool {
+        match self {
+            Self::V3 => import == format!("{name}@0.2.0"),
+            Self::V4 => import.split('@').next() == Some(name),
+        }
+    }
+}
 
 /// Gives `app` the export `name` of `dependency`.
 pub(super) fn compose(app: &[u8], name: &str, dependency: &[u8]) -> Vec<u8> {
@@ -24,16 +43,16 @@ pub(super) fn compose(app: &[u8], name: &str, dependency: &[u8]) -> Vec<u8> {
     finish(graph, &app)
 }
 
-/// Gives `dependency` an `adapter`'s exports for all that it imports and does not inherit.
-pub(super) fn deny(dependency: &[u8], adapter: &[u8], inherit: &Inherit) -> Vec<u8> {
+/// Gives a dependency an `adapter`'s exports for what it imports and does not inherit, as `spin` does.
+pub(super) fn deny(spin: Spin, component: &[u8], adapter: &[u8], inherit: &Inherit) -> Vec<u8> {
     let keys = match inherit {
-        Inherit::All(true) => return dependency.to_vec(),
+        Inherit::All(true) => return component.to_vec(),
         Inherit::All(false) => &[][..],
         Inherit::Some(keys) => keys,
     };
     let inherited: HashSet<&str> = keys.iter().map(|key| interface(key)).collect();
     let mut graph = CompositionGraph::new();
-    let dependency = instance(&mut graph, "test:dependency", dependency);
+    let dependency = instance(&mut graph, "test:dependency", component);
     let adapter = instance(&mut graph, "test:deny", adapter);
     let (imports, exports) = {
         let types = graph.types();
@@ -44,19 +63,24 @@ pub(super) fn deny(dependency: &[u8], adapter: &[u8], inherit: &Inherit) -> Vec<
             exports.cloned().collect::<Vec<_>>(),
         )
     };
+    let mut plugged = false;
     for export in exports {
-        let bare = |name: &str| name.split('@').next().unwrap_or(name).to_owned();
-        if inherited.contains(bare(&export).as_str()) {
+        let name = export.split('@').next().unwrap();
+        if inherited.contains(name) {
             continue;
         }
-        let import = imports
-            .iter()
-            .find(|import| bare(import) == bare(&export))
-            .unwrap_or_else(|| panic!("{export} is not imported"));
+        let Some(import) = imports.iter().find(|import| spin.plugs(name, import)) else {
+            continue;
+        };
         assert!(fits(&graph, &adapter, &export, &dependency, import));
         connect(&mut graph, &adapter, &export, &dependency, import);
+        plugged = true;
     }
-    finish(graph, &dependency)
+    if plugged {
+        finish(graph, &dependency)
+    } else {
+        component.to_vec()
+    }
 }
 
 /// What a key of the manifest lets through.

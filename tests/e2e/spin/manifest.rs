@@ -61,8 +61,7 @@ pub(super) struct Component {
     pub(super) environment: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) variables: BTreeMap<String, String>,
-    #[serde(default)]
-    dependencies_inherit_configuration: bool,
+    dependencies_inherit_configuration: Option<bool>,
     #[serde(default)]
     pub(super) dependencies: BTreeMap<String, Dependency>,
 }
@@ -74,7 +73,8 @@ pub(super) struct Dependency {
     inherit_configuration: Option<Inherit>,
 }
 
-/// What a dependency shares with its component.
+/// What a dependency shares with its component. Spin 3 knows it for all dependencies of a component only,
+/// and not by keys.
 #[derive(Clone, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Inherit {
@@ -83,9 +83,8 @@ pub(super) enum Inherit {
 }
 
 impl Manifest {
-    pub(super) fn read(path: &Path, edit: impl Fn(String) -> String) -> Self {
-        let text = edit(fs::read_to_string(path).unwrap());
-        let manifest: Self = toml::from_str(&text).unwrap();
+    pub(super) fn read(path: &Path) -> Self {
+        let manifest: Self = toml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
         assert_eq!(manifest.spin_manifest_version, 2);
         for (name, variable) in &manifest.variables {
             let both = variable.required && variable.default.is_some();
@@ -134,17 +133,24 @@ fn filled(template: &str, value: impl Fn(&str) -> String) -> String {
 }
 
 impl Component {
-    /// Takes back what the manifest says of inheriting.
-    pub(super) fn inherit_nothing(&mut self) {
-        self.dependencies_inherit_configuration = false;
+    /// Says anew what dependencies inherit: for all of them, and in the line of each.
+    pub(super) fn inherit(&mut self, all: Option<bool>, each: Option<&Inherit>) {
+        self.dependencies_inherit_configuration = all;
+        for dependency in self.dependencies.values_mut() {
+            dependency.inherit_configuration = each.cloned();
+        }
     }
 
-    pub(super) fn inherits(&self, dependency: &Dependency) -> Inherit {
-        let own = dependency.inherit_configuration.clone();
-        assert!(
-            own.is_none() || !self.dependencies_inherit_configuration,
-            "Spin takes one of the two"
-        );
-        own.unwrap_or(Inherit::All(self.dependencies_inherit_configuration))
+    /// What `dependency` inherits.
+    ///
+    /// # Errors
+    /// As Spin 4 when it loads a manifest that says so in two places, whatever it says.
+    pub(super) fn inherits(&self, dependency: &Dependency) -> Result<Inherit, &'static str> {
+        let all = self.dependencies_inherit_configuration;
+        match (all, &dependency.inherit_configuration) {
+            (Some(_), Some(_)) => Err("these are mutually exclusive"),
+            (None, Some(own)) => Ok(own.clone()),
+            (all, None) => Ok(Inherit::All(all.unwrap_or(false))),
+        }
     }
 }

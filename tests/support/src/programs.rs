@@ -16,10 +16,17 @@ pub struct Program {
     by: &'static str,
 }
 
-/// The unmodified wasmtime command.
+/// The unmodified wasmtime command, the newest.
 pub const WASMTIME: Program = Program {
     name: "the wasmtime command",
     path: "target/tools/bin/wasmtime",
+    by: "tools/setup",
+};
+
+/// The unmodified wasmtime command of the release with long support that the host embeds.
+pub const WASMTIME_LTS: Program = Program {
+    name: "the wasmtime command 48",
+    path: "target/tools/wasmtime-lts/bin/wasmtime",
     by: "tools/setup",
 };
 
@@ -30,6 +37,34 @@ pub const TENCENTCLOUD_SDK_PYTHON: Program = Program {
     by: "tools/setup",
 };
 
+/// Tencent Cloud's command line.
+pub const TCCLI: Program = Program {
+    name: "Tencent Cloud's command line",
+    path: "target/tools/tccli/bin/tccli",
+    by: "tools/setup",
+};
+
+/// A program that reads with Tencent Cloud's official SDK for Go.
+pub const TENCENTCLOUD_SDK_GO: Program = Program {
+    name: "Tencent Cloud's Go SDK",
+    path: "target/tools/go/tencentcloud",
+    by: "tools/setup, which needs Go",
+};
+
+/// A program that reads with Dapr's official SDK for Go.
+pub const DAPR_SDK_GO: Program = Program {
+    name: "Dapr's Go SDK",
+    path: "target/tools/go/dapr",
+    by: "tools/setup, which needs Go",
+};
+
+/// The folder of archives that has Dapr's official SDK for Java.
+pub const DAPR_SDK_JAVA: Program = Program {
+    name: "Dapr's Java SDK",
+    path: "target/tools/java",
+    by: "tools/setup, which needs Java 11 or newer and Maven",
+};
+
 /// The Python that has Dapr's official SDK.
 pub const DAPR_SDK_PYTHON: Program = Program {
     name: "Dapr's Python SDK",
@@ -37,9 +72,9 @@ pub const DAPR_SDK_PYTHON: Program = Program {
     by: "tools/setup",
 };
 
-/// The folder of modules that has Dapr's official SDK for JavaScript.
-pub const DAPR_SDK_NODE_MODULES: Program = Program {
-    name: "Dapr's JavaScript SDK",
+/// The folder of modules that has the official SDKs of Dapr and Tencent Cloud for JavaScript.
+pub const SDK_NODE_MODULES: Program = Program {
+    name: "the JavaScript SDKs of Dapr and Tencent Cloud",
     path: "target/tools/node/node_modules",
     by: "tools/setup, which needs npm",
 };
@@ -58,6 +93,16 @@ pub const DAPRD: Program = Program {
     by: "tools/daprd, which needs Go",
 };
 
+/// The newest unmodified daprd.
+pub const DAPRD_NEWEST: Program = Program {
+    name: "the newest daprd",
+    path: "target/daprd/newest/daprd",
+    by: "tools/daprd, which needs Go",
+};
+
+/// Every release of daprd that tests plug the host into.
+pub const DAPRDS: [Program; 2] = [DAPRD, DAPRD_NEWEST];
+
 /// A daprd that has Dapr's own component for Tencent Cloud SSM.
 pub const DAPRD_BUILTIN: Program = Program {
     name: "daprd with its own SSM component",
@@ -65,12 +110,38 @@ pub const DAPRD_BUILTIN: Program = Program {
     by: "tools/daprd, which needs Go",
 };
 
-/// Dapr's conformance suite for secret stores.
-pub const CONFORMANCE: Program = Program {
-    name: "Dapr's conformance suite",
-    path: "target/daprd/conformance",
-    by: "tools/daprd, which needs Go",
-};
+/// The same of every release in [`DAPRDS`].
+pub const DAPRDS_BUILTIN: [Program; 2] = [
+    DAPRD_BUILTIN,
+    Program {
+        name: "the newest daprd with its own SSM component",
+        path: "target/daprd/newest/daprd-builtin",
+        by: "tools/daprd, which needs Go",
+    },
+];
+
+/// Dapr's conformance suite for secret stores, of every release in [`DAPRDS`].
+pub const CONFORMANCES: [Program; 2] = [
+    Program {
+        name: "Dapr's conformance suite",
+        path: "target/daprd/conformance",
+        by: "tools/daprd, which needs Go",
+    },
+    Program {
+        name: "Dapr's newest conformance suite",
+        path: "target/daprd/newest/conformance",
+        by: "tools/daprd, which needs Go",
+    },
+];
+
+/// Those of `programs` that are here, each named in the output of a test that fails.
+///
+/// # Panics
+/// As [`Program::find`].
+pub fn found(programs: &[Program]) -> impl Iterator<Item = PathBuf> {
+    let found = programs.iter().filter_map(Program::find);
+    found.inspect(|program| println!("with {}", program.display()))
+}
 
 /// Whether this process may give files to other users. Where not, the test that asked is to return,
 /// and `cargo test` says at its end that it was skipped.

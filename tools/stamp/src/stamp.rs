@@ -4,16 +4,21 @@ use std::{path::Path, process::Command};
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use wasm_encoder::{ComponentSection, CustomSection};
+use wasm_encoder::{Component, ComponentSection, CustomSection, RawSection};
 use wasm_metadata::{
     AddMetadata, AddMetadataField, Description, Licenses, Payload, Revision, Source, Version,
 };
+use wasmparser::Parser;
 use wit_parser::{PackageMetadata, Resolve};
 
 /// The form of the section `package-docs` that is written: JSON after this byte.
 const DOCS_FORM: u8 = 1;
 
-/// `component` with its metadata; `None` if it has a name already.
+/// The names of a component's parts, and its own.
+const NAMES: &str = "component-name";
+
+/// `component` with its metadata, and without the names of its parts, which are for those who print it
+/// and a thirtieth of the store; `None` if it has a name already.
 pub(crate) fn stamp(component: &[u8], name: &str, description: &str) -> Result<Option<Vec<u8>>> {
     let known = Payload::from_binary(component)?;
     if known.metadata().name.is_some() {
@@ -36,7 +41,10 @@ pub(crate) fn stamp(component: &[u8], name: &str, description: &str) -> Result<O
     ]) {
         metadata.revision = AddMetadataField::Set(Revision::new(revision));
     }
-    let mut stamped = metadata.to_wasm(component)?;
+    let mut stamped = metadata.to_wasm(&without_names(component)?)?;
+    if has_docs(component)? {
+        return Ok(Some(stamped));
+    }
     let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
     let docs = json!({ "docs": format!("{description}.\n\n{}", summary(&contract)?) });
     let mut data = vec![DOCS_FORM];
@@ -47,6 +55,38 @@ pub(crate) fn stamp(component: &[u8], name: &str, description: &str) -> Result<O
     };
     section.append_to_component(&mut stamped);
     Ok(Some(stamped))
+}
+
+/// `component` without the section of names at its top; what is nested in it stays as it is.
+fn without_names(component: &[u8]) -> Result<Vec<u8>> {
+    let mut bare = Component::HEADER.to_vec();
+    let mut end = 0;
+    for payload in Parser::new(0).parse_all(component) {
+        let payload = payload?;
+        let Some((id, range)) = payload.as_section().filter(|(_, range)| range.start >= end) else {
+            continue;
+        };
+        end = range.end;
+        let is_names = matches!(&payload, wasmparser::Payload::CustomSection(section) if section.name() == NAMES);
+        if !is_names {
+            let data = &component[usize::try_from(range.start)?..usize::try_from(range.end)?];
+            RawSection { id, data }.append_to_component(&mut bare);
+        }
+    }
+    Ok(bare)
+}
+
+/// Whether docs are in `component` or in one of those that it is composed of: with two of them in one
+/// file, nothing that reads WIT takes it.
+fn has_docs(component: &[u8]) -> Result<bool> {
+    for payload in Parser::new(0).parse_all(component) {
+        if let wasmparser::Payload::CustomSection(section) = payload?
+            && section.name() == PackageMetadata::SECTION_NAME
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What each function of the contract is for, in its own words: the first paragraphs of their docs.
@@ -82,6 +122,8 @@ fn is_public(url: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use wasm_encoder::ComponentSectionId;
+
     use super::*;
 
     /// `(component)`
@@ -116,6 +158,45 @@ mod tests {
         for function in ["features", "get", "bulk-get", "ping"] {
             assert!(docs.contains(&format!("\n- {function}: ")), "{docs}");
         }
+    }
+
+    #[test]
+    fn names_of_parts_go_and_nothing_else_does() {
+        let custom = |name: &'static str| CustomSection {
+            name: name.into(),
+            data: b"data"[..].into(),
+        };
+        let with = |names: &[&'static str], inner: &[u8]| {
+            let mut component = EMPTY.to_vec();
+            let id = ComponentSectionId::Component.into();
+            RawSection { id, data: inner }.append_to_component(&mut component);
+            for name in names {
+                custom(name).append_to_component(&mut component);
+            }
+            component
+        };
+        let inner = with(&[NAMES, "producers"], EMPTY);
+        let bare = without_names(&with(&["a", NAMES, "b"], &inner)).unwrap();
+        assert_eq!(bare, with(&["a", "b"], &inner));
+        assert_eq!(without_names(&bare).unwrap(), bare);
+    }
+
+    #[test]
+    fn what_is_composed_of_stamped_components_has_docs_once() {
+        let inner = stamp(EMPTY, "a-store", "Keeps secrets").unwrap().unwrap();
+        let mut outer = EMPTY.to_vec();
+        RawSection {
+            id: ComponentSectionId::Component.into(),
+            data: &inner,
+        }
+        .append_to_component(&mut outer);
+        let stamped = stamp(&outer, "a-front", "Asks for secrets")
+            .unwrap()
+            .unwrap();
+        // As registries and hosts do: it fails on a second one.
+        wit_component::decode(&stamped).unwrap();
+        let payload = Payload::from_binary(&stamped).unwrap();
+        assert_eq!(payload.metadata().name.as_deref(), Some("a-front"));
     }
 
     #[test]

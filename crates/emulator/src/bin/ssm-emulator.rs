@@ -20,7 +20,7 @@ mod native {
         time::Duration,
     };
 
-    use clap::Parser;
+    use clap::{Args, Parser};
     use ssm_emulator::{
         Account, Config, Emulator, Fault, Rates, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY,
     };
@@ -31,6 +31,21 @@ mod native {
     #[derive(Parser)]
     #[command(version)]
     struct Options {
+        #[command(flatten)]
+        address: AddressOptions,
+        #[command(flatten)]
+        tls: TlsOptions,
+        #[command(flatten)]
+        secrets: SecretOptions,
+        #[command(flatten)]
+        keys: KeyOptions,
+        #[command(flatten)]
+        behaviour: BehaviourOptions,
+    }
+
+    #[derive(Args)]
+    #[command(next_help_heading = "Address")]
+    struct AddressOptions {
         /// Where to listen; port 0 takes a free one
         #[arg(long, default_value = "127.0.0.1:0")]
         listen: SocketAddr,
@@ -41,12 +56,11 @@ mod native {
         /// first name; else the same port serves all
         #[arg(long)]
         apart: bool,
-        /// What there is to read and who may (form: crates/emulator/seed.example.json); else a few samples
-        #[arg(long, value_name = "FILE.json")]
-        seed: Option<PathBuf>,
-        /// How long to think before every answer, such as 20ms
-        #[arg(long, value_parser = parse_duration, default_value = "0ms")]
-        latency: Duration,
+    }
+
+    #[derive(Args)]
+    #[command(next_help_heading = "TLS")]
+    struct TlsOptions {
         /// Speak TLS with a certificate made for localhost
         #[arg(long)]
         tls: bool,
@@ -56,17 +70,19 @@ mod native {
         /// Write the certificate authority to trust into this file
         #[arg(long, value_name = "FILE.pem", requires = "tls")]
         tls_ca_out: Option<PathBuf>,
-        /// Seconds to add to the clock
-        #[arg(
-            long,
-            value_name = "SECONDS",
-            default_value_t = 0,
-            allow_hyphen_values = true
-        )]
-        clock_offset: i64,
-        /// Take any number of requests a second
-        #[arg(long)]
-        no_rate_limits: bool,
+    }
+
+    #[derive(Args)]
+    #[command(next_help_heading = "Secrets")]
+    struct SecretOptions {
+        /// What there is to read and who may (form: crates/emulator/seed.example.json); else a few samples
+        #[arg(long, value_name = "FILE.json")]
+        seed: Option<PathBuf>,
+    }
+
+    #[derive(Args)]
+    #[command(next_help_heading = "Keys")]
+    struct KeyOptions {
         /// The key's id
         #[arg(long, value_name = "ID", requires = "secret_key")]
         secret_id: Option<String>,
@@ -82,6 +98,25 @@ mod native {
         /// The CVM has no role
         #[arg(long)]
         no_cvm_role: bool,
+    }
+
+    #[derive(Args)]
+    #[command(next_help_heading = "Behaviour")]
+    struct BehaviourOptions {
+        /// How long to think before every answer, such as 20ms
+        #[arg(long, value_parser = parse_duration, default_value = "0ms")]
+        latency: Duration,
+        /// Take any number of requests a second
+        #[arg(long)]
+        no_rate_limits: bool,
+        /// Seconds to add to the clock
+        #[arg(
+            long,
+            value_name = "SECONDS",
+            default_value_t = 0,
+            allow_hyphen_values = true
+        )]
+        clock_offset: i64,
         /// Misbehave: KIND[=VALUE][@ACTION[/SECRET]][%PERCENT][*TIMES], may be repeated.
         ///
         /// Kinds: latency=300ms, status=503, error=CODE, reset, close, truncated, huge, huge-head,
@@ -118,8 +153,8 @@ mod native {
     }
 
     async fn run(options: Options) -> Result<(), String> {
-        let apart = options.apart;
-        let ca_out = options.tls_ca_out.clone();
+        let apart = options.address.apart;
+        let ca_out = options.tls.tls_ca_out.clone();
         let config = config(options)?;
         let account = config.accounts.first().cloned();
         let region = config.regions.first().cloned().unwrap_or_default();
@@ -147,41 +182,48 @@ mod native {
     }
 
     fn config(options: Options) -> Result<Config, String> {
-        if !options.listen.ip().is_loopback() && !options.allow_remote {
+        let Options {
+            address,
+            tls,
+            secrets,
+            keys,
+            behaviour,
+        } = options;
+        if !address.listen.ip().is_loopback() && !address.allow_remote {
             return Err(format!(
                 "{} can be reached by others: add --allow-remote if that is meant",
-                options.listen
+                address.listen
             ));
         }
         let mut config = Config {
-            listen: options.listen,
-            apart: options.apart,
-            key_life: options.key_life,
-            tls: options.tls,
-            http2: options.http2,
-            latency: options.latency,
-            clock_offset: options.clock_offset,
-            faults: options.fault,
+            listen: address.listen,
+            apart: address.apart,
+            key_life: keys.key_life,
+            tls: tls.tls,
+            http2: tls.http2,
+            latency: behaviour.latency,
+            clock_offset: behaviour.clock_offset,
+            faults: behaviour.fault,
             ..Config::sample()
         };
-        if let Some(file) = &options.seed {
+        if let Some(file) = &secrets.seed {
             config.seed(file).map_err(|why| why.to_string())?;
         }
-        if options.no_cvm_role {
+        if keys.no_cvm_role {
             config.cvm_role = None;
         }
-        if options.no_rate_limits {
+        if behaviour.no_rate_limits {
             config.rates = Rates::none();
         }
-        if let (Some(secret_id), Some(secret_key)) = (options.secret_id, options.secret_key) {
+        if let (Some(secret_id), Some(secret_key)) = (keys.secret_id, keys.secret_key) {
             config.accounts = vec![Account {
                 secret_id,
                 secret_key,
-                token: options.token,
+                token: keys.token,
                 denied: Vec::new(),
             }];
         }
-        for setting in &options.behaviour {
+        for setting in &behaviour.behaviour {
             let (name, value) = setting
                 .split_once('=')
                 .ok_or_else(|| format!("--behaviour {setting}: write NAME=VALUE"))?;

@@ -10,7 +10,7 @@ use super::{
     identity,
     log::LogOptions,
     profile::Profile,
-    setup::{Setup, SetupOptions},
+    setup::{STORES, Setup, SetupOptions},
 };
 use crate::{
     contract::CallError,
@@ -22,7 +22,7 @@ use crate::{
 pub(super) struct CheckCommand {
     /// Give stores that have no keys of their own those of a profile of tccli (`default`: also those
     /// of ~/.tencentcloud/credentials), and none of the environment
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = STORES)]
     profile: Option<String>,
     #[command(flatten)]
     setup: SetupOptions,

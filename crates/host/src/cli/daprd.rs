@@ -12,7 +12,8 @@ enum Takes {
 }
 
 /// Flags for what this host does not do.
-const FLAGS: [(&str, Takes); 29] = [
+const FLAGS: [(&str, Takes); 33] = [
+    ("actors-disseminate-timeout", Takes::Text),
     ("actors-service", Takes::Text),
     ("app-channel-address", Takes::Text),
     ("app-health-check-path", Takes::Text),
@@ -30,10 +31,13 @@ const FLAGS: [(&str, Takes); 29] = [
     ("dapr-internal-grpc-listen-address", Takes::Text),
     ("dapr-internal-grpc-port", Takes::Text),
     ("disable-builtin-k8s-secret-store", Takes::Boolean),
+    ("disable-init-endpoints", Takes::Text),
     ("enable-api-logging", Takes::Boolean),
     ("enable-app-health-check", Takes::Boolean),
     ("enable-mtls", Takes::Boolean),
     ("enable-profiling", Takes::Boolean),
+    ("hot-reload-reconcile-interval", Takes::Text),
+    ("log-file", Takes::Text),
     ("mode", Takes::Text),
     ("placement-host-address", Takes::Text),
     ("profile-port", Takes::Text),

@@ -16,6 +16,7 @@ use tracing_subscriber::{
 use super::{escape, flag};
 
 #[derive(Args)]
+#[command(next_help_heading = "Log")]
 pub(super) struct LogOptions {
     /// What to log
     #[arg(long, value_enum, default_value = "info", value_name = "LEVEL")]

@@ -5,10 +5,12 @@ mod allow;
 mod built_in;
 mod check;
 mod daprd;
+mod documents;
 mod escape;
 mod flag;
 mod identity;
 mod log;
+mod manager;
 mod memory;
 mod plug;
 mod profile;
@@ -16,11 +18,12 @@ mod reading;
 mod serve;
 mod setup;
 mod stop;
+mod version;
 mod wait;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 pub use self::{
     profile::{Profile, ProfileError},
@@ -30,7 +33,11 @@ pub use self::{
 /// Serves Dapr secret stores that are WebAssembly components: Tencent Cloud Secrets Manager, which
 /// is built in, and others.
 #[derive(Parser)]
-#[command(name = "dapr-wasm-host", version)]
+#[command(name = "dapr-wasm-host", version, long_version = version::ALL.as_str())]
+#[command(
+    after_help = "Begin with dapr-wasm-host check --resources-path FOLDER, where FOLDER has the \
+                  YAML of Dapr Components. Each command has its own --help."
+)]
 struct Options {
     #[command(subcommand)]
     command: Command,
@@ -44,6 +51,10 @@ enum Command {
     Serve(Box<serve::ServeCommand>),
     /// Load the stores, ask their backends, and show what would be served
     Check(check::CheckCommand),
+    /// Print a script that completes this command's line in a shell
+    Completions(documents::CompletionsCommand),
+    /// Print the manual page, of this command or of one of its commands
+    Man(documents::ManCommand),
 }
 
 /// Runs the command with `arguments`, the program's name first.
@@ -52,6 +63,8 @@ pub async fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Plug(options) => options.run().await,
         Command::Serve(options) => options.run().await,
         Command::Check(options) => options.run().await,
+        Command::Completions(options) => options.run(Options::command()),
+        Command::Man(options) => options.run(Options::command()),
     };
     done.unwrap_or_else(|why| {
         eprintln!("error: {}", escape::line(&why.to_string()));
@@ -61,8 +74,6 @@ pub async fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -11,11 +11,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{
     built_in::{BUILT_IN, KeyAnswers, VARIABLES, WASM},
     log::LogOptions,
-    setup::{MetricsOptions, Setup, SetupOptions},
+    manager,
+    setup::{METRICS, MetricsOptions, Setup, SetupOptions},
     stop::{Stop, StopOptions},
+    wait,
 };
 use crate::{
-    plug::{Plug, PlugOptions},
+    plug::{Plug, PlugOptions, socket_name},
     stores::{StoreType, StoreTypes},
 };
 
@@ -28,6 +30,7 @@ const FOLDER_VARIABLES: [&str; 3] = [
 const DEFAULT_FOLDER: &str = "/tmp/dapr-components-sockets";
 
 #[derive(Args)]
+#[command(next_help_heading = "Sockets")]
 pub(super) struct PlugCommand {
     /// Where the sockets go [default: DAPR_COMPONENTS_SOCKETS_FOLDER, or
     /// /tmp/dapr-components-sockets]
@@ -44,8 +47,11 @@ pub(super) struct PlugCommand {
     #[arg(long, default_value = "600", value_parser = mode, value_name = "OCTAL")]
     socket_mode: u32,
     /// Serve metrics on this port [default: none]
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", help_heading = METRICS)]
     metrics_port: Option<u16>,
+    /// Wait until the sockets that this command line would make are served, and end
+    #[arg(long)]
+    wait: bool,
     #[command(flatten)]
     metrics: MetricsOptions,
     #[command(flatten)]
@@ -58,6 +64,9 @@ pub(super) struct PlugCommand {
 
 impl PlugCommand {
     pub(super) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
+        if self.wait {
+            return Ok(wait::until_plugged_in(&self.sockets()?).await);
+        }
         self.log.start();
         // Before anything is there to clean up, and compiled before a socket is there to be found.
         let stop = Stop::on_signal()?;
@@ -93,6 +102,8 @@ impl PlugCommand {
             let renewer = plug.renewer();
             tokio::spawn(async move { renewer.follow(sources, hang_up).await });
         }
+        // Whoever connects from now on is answered.
+        manager::ready();
         let serving = plug.serve(stop.clone().wait()).map(Ok::<(), Infallible>);
         self.stop.bounded(stop, serving).await?;
         Ok(ExitCode::SUCCESS)
@@ -119,13 +130,32 @@ impl PlugCommand {
             }
         }
         if offered.is_empty() {
-            offered.push(WASM.parse()?);
-            if self.drop_in {
-                offered.push(BUILT_IN.parse()?);
-            }
-            offered.extend(others);
+            return self.unchosen(others);
         }
         Ok(offered)
+    }
+
+    /// What is offered where `--offer` chooses nothing.
+    fn unchosen(&self, others: Vec<StoreType>) -> Result<Vec<StoreType>, Box<dyn Error>> {
+        let mut offered = vec![WASM.parse()?];
+        if self.drop_in {
+            offered.push(BUILT_IN.parse()?);
+        }
+        offered.extend(others);
+        Ok(offered)
+    }
+
+    /// Where the sockets of what is offered are, whoever serves them.
+    fn sockets(&self) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+        let offered = if self.offer.is_empty() {
+            self.unchosen(self.setup.other_types()?)?
+        } else {
+            let chosen = self.offer.iter().map(|text| text.parse());
+            chosen.collect::<Result<_, _>>()?
+        };
+        let folder = self.folder();
+        let paths = offered.iter().map(|it| folder.join(socket_name(it)));
+        Ok(paths.collect())
     }
 
     fn folder(&self) -> PathBuf {

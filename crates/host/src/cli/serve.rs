@@ -13,17 +13,23 @@ use super::{
     daprd::DaprdOptions,
     flag,
     log::LogOptions,
-    setup::{MetricsOptions, Setup, SetupOptions, with_option},
-    stop::{Stop, StopOptions},
+    manager,
+    setup::{METRICS, MetricsOptions, STORES, Setup, SetupOptions, with_option},
+    stop::{RUNNING, Stop, StopOptions},
+    version,
 };
 use crate::{
     serve::{Changes, ServeOptions, Server},
     stores::environment::set,
 };
 
+const CALLERS: &str = "Callers";
+
 #[derive(Args)]
 #[command(
     version,
+    long_version = version::ALL.as_str(),
+    next_help_heading = "APIs",
     args_override_self = true,
     after_help = "daprd's other flags are taken too, and mean nothing here."
 )]
@@ -48,10 +54,10 @@ pub(super) struct ServeCommand {
     #[arg(long, value_name = "FOLDER")]
     unix_domain_socket: Option<PathBuf>,
     /// Another name by which callers may reach a loopback address; may be given again
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = CALLERS)]
     allowed_host: Vec<String>,
     /// Origins whose pages may read answers in a browser, such as https://shop.example
-    #[arg(long, value_name = "ORIGINS", value_delimiter = ',')]
+    #[arg(long, value_name = "ORIGINS", value_delimiter = ',', help_heading = CALLERS)]
     allowed_origins: Vec<String>,
     /// The most that a request's body, or a message over gRPC, may have
     #[arg(
@@ -60,7 +66,7 @@ pub(super) struct ServeCommand {
         value_name = "QUANTITY",
         allow_hyphen_values = true
     )]
-    #[arg(value_parser = flag::quantity)]
+    #[arg(value_parser = flag::quantity, help_heading = CALLERS)]
     max_body_size: usize,
     /// As --max-body-size, in MiB
     #[arg(long, hide = true, value_parser = flag::mebibytes, allow_hyphen_values = true)]
@@ -72,20 +78,21 @@ pub(super) struct ServeCommand {
         value_name = "QUANTITY",
         allow_hyphen_values = true
     )]
-    #[arg(value_parser = flag::quantity)]
+    #[arg(value_parser = flag::quantity, help_heading = CALLERS)]
     read_buffer_size: usize,
     /// As --read-buffer-size, in KiB
     #[arg(long, hide = true, value_parser = flag::kibibytes, allow_hyphen_values = true)]
     dapr_http_read_buffer_size: Option<usize>,
     /// A Dapr Configuration, of which spec.secrets.scopes counts; may be given again
-    #[arg(long, value_name = "FILE", value_delimiter = ',')]
+    #[arg(long, value_name = "FILE", value_delimiter = ',', help_heading = STORES)]
     config: Vec<PathBuf>,
     /// The port of the metrics
-    #[arg(long, default_value_t = 9090, value_name = "PORT")]
+    #[arg(long, default_value_t = 9090, value_name = "PORT", help_heading = METRICS)]
     metrics_port: u16,
     /// Serve metrics
     #[arg(long, default_value = "true", action = clap::ArgAction::Set, value_name = "BOOL")]
     #[arg(num_args = 0..=1, default_missing_value = "true", value_parser = flag::boolean)]
+    #[arg(help_heading = METRICS)]
     enable_metrics: bool,
     /// Wait until a server at --dapr-http-port is ready, and end
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
@@ -95,6 +102,7 @@ pub(super) struct ServeCommand {
         hide_possible_values = true
     )]
     #[arg(value_parser = flag::boolean, action = clap::ArgAction::Set, value_name = "BOOL")]
+    #[arg(help_heading = RUNNING)]
     wait: bool,
     #[command(flatten)]
     metrics: MetricsOptions,
@@ -149,6 +157,11 @@ impl ServeCommand {
         tokio::spawn(async move {
             asked.await;
             told.tell();
+        });
+        let ready = server.ready();
+        tokio::spawn(async move {
+            ready.await;
+            manager::ready();
         });
         if server.is_ready() {
             let stores = outcome.stores.all().count();

@@ -8,10 +8,11 @@ use std::{
 };
 
 use clap::Args;
+use ssm_settings::PREFIX;
 
 use super::{
     allow::Allowed,
-    built_in::{self, BUILT_IN, KeyAnswers, PREFIX, WASM},
+    built_in::{self, BUILT_IN, KeyAnswers, WASM},
     memory,
     profile::Profile,
 };
@@ -28,26 +29,32 @@ use crate::{
     wasm::{Runtime, RuntimeConfig},
 };
 
+/// Headings in `--help` of what stands in several places.
+pub(super) const STORES: &str = "Stores";
+pub(super) const METRICS: &str = "Metrics";
 /// How many calls one store works on at once where nothing else is said.
 const MAX_INSTANCES_OF_A_STORE: u32 = 64;
 /// How many instances there may be in all stores together.
 const MAX_INSTANCES: u32 = 1_000;
 
 #[derive(Args)]
+#[command(next_help_heading = "What components may use")]
 pub(super) struct SetupOptions {
     /// A folder of Dapr resources (Component YAML); may be given again
     #[arg(
         long,
         alias = "components-path",
         value_name = "FOLDER",
-        value_delimiter = ','
+        value_delimiter = ',',
+        help_heading = STORES
     )]
     pub(super) resources_path: Vec<PathBuf>,
     /// Whose resources to load: those without scopes, and those with this app in their scopes
     #[arg(long, default_value = "", hide_default_value = true, value_name = "ID")]
+    #[arg(help_heading = STORES)]
     pub(super) app_id: String,
-    /// Serve another type by the component in a file; may be given again
-    #[arg(long, value_name = "TYPE=FILE.wasm")]
+    /// Serve another type, secretstores.NAME, by the component in a file; may be given again
+    #[arg(long, value_name = "TYPE=FILE.wasm", help_heading = STORES)]
     component: Vec<String>,
     /// Trust the certificate authorities in a PEM file too
     #[arg(long, value_name = "FILE")]
@@ -68,6 +75,7 @@ pub(super) struct SetupOptions {
 
 /// Where figures are served.
 #[derive(Args)]
+#[command(next_help_heading = METRICS)]
 pub(super) struct MetricsOptions {
     /// Where metrics are served
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::UNSPECIFIED), value_name = "ADDRESS")]
@@ -163,6 +171,12 @@ impl SetupOptions {
             others,
             outbound,
         })
+    }
+
+    /// The types that `--component` gives, whose files are not looked at.
+    pub(super) fn other_types(&self) -> Result<Vec<StoreType>, String> {
+        let types = self.component.iter().map(|it| type_and_file(it));
+        types.map(|found| found.map(|(named, _)| named)).collect()
     }
 
     fn outbound(&self, sources: &mut Sources) -> Result<Outbound, Box<dyn Error>> {

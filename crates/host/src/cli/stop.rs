@@ -9,10 +9,16 @@ use tokio::{
     time::sleep,
 };
 
+use super::manager;
+
 /// How long calls in flight may take to end where nothing else is said: daprd's default.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
+/// The heading in `--help` of what is about the process.
+pub(super) const RUNNING: &str = "Running";
+
 #[derive(Args)]
+#[command(next_help_heading = RUNNING)]
 pub(super) struct StopOptions {
     /// How long calls in flight may take to end once the command is told to stop; less than
     /// nothing is the default, as for daprd
@@ -50,6 +56,7 @@ impl Stop {
     pub(super) fn tell(&self) {
         if !self.0.send_replace(true) {
             tracing::info!("stopping");
+            manager::stopping();
         }
     }
 

@@ -7,7 +7,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock, Weak},
 };
 
-use tokio::task::{AbortHandle, spawn_blocking};
+use tokio::{
+    sync::watch,
+    task::{AbortHandle, spawn_blocking},
+};
 use zeroize::Zeroizing;
 
 use super::{
@@ -21,7 +24,11 @@ const MAX_HELD: u64 = 64 << 10;
 
 /// The texts that are followed at this moment, each once however many ask for it. Clones share them.
 #[derive(Clone, Default)]
-pub(crate) struct HeldTexts(Arc<Mutex<BTreeMap<PathBuf, Weak<Held>>>>);
+pub(crate) struct HeldTexts {
+    known: Arc<Mutex<BTreeMap<PathBuf, Weak<Held>>>>,
+    /// Told when all are to be read again.
+    asked: watch::Sender<()>,
+}
 
 /// What a file held when it could last be used, without white space around it. The file is followed
 /// for as long as somebody has this. It has no `Debug`: the text may be a secret.
@@ -54,7 +61,13 @@ impl HeldTexts {
             }),
             following: Mutex::default(),
         });
-        let follower = tokio::spawn(follow(Arc::downgrade(&held), path.to_owned(), stamp));
+        let follower = follow(
+            Arc::downgrade(&held),
+            path.to_owned(),
+            stamp,
+            self.asked.subscribe(),
+        );
+        let follower = tokio::spawn(follower);
         let mut following = held
             .following
             .lock()
@@ -67,8 +80,14 @@ impl HeldTexts {
         Ok(held)
     }
 
+    /// Has every file read again, whether it seems to have changed or not; what is wrong with one is
+    /// said again.
+    pub(crate) fn read_again(&self) {
+        self.asked.send_replace(());
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<PathBuf, Weak<Held>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -112,15 +131,23 @@ impl Drop for Held {
     }
 }
 
-/// Puts in force what the file holds whenever it changes; what cannot be used changes nothing but
-/// a line in the log.
-async fn follow(held: Weak<Held>, path: PathBuf, read: Option<Stamp>) {
+/// Puts in force what the file holds whenever it changes, or somebody `asked`; what cannot be used
+/// changes nothing but a line in the log.
+async fn follow(
+    held: Weak<Held>,
+    path: PathBuf,
+    read: Option<Stamp>,
+    mut asked: watch::Receiver<()>,
+) {
     let mut changes = Changes::of(&[], &[]).await;
     let mut stamp = read;
     let mut said = None;
     loop {
         changes.also(&BTreeMap::from([(path.clone(), stamp)]));
-        changes.next().await;
+        tokio::select! {
+            () = changes.next() => {}
+            Ok(()) = asked.changed() => said = None,
+        }
         let (now, read) = read_off_thread(&path).await;
         stamp = now;
         let Some(held) = held.upgrade() else {

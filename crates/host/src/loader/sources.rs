@@ -104,6 +104,7 @@ impl Sources {
             () = told => {
                 // So that what is read now is no change later.
                 changes.look().await;
+                types.read_files_again();
             }
         }
         self.refresh(types).await

@@ -83,7 +83,7 @@ impl Plug {
         let mut bound = Vec::new();
         let mut taken = Vec::new();
         for store_type in &options.offered {
-            let name = file_name(store_type);
+            let name = socket_name(store_type);
             match Listener::at(&folder, &name, Some(options.mode)).await {
                 Ok(listener) => bound.push(Bound {
                     listener,
@@ -165,7 +165,7 @@ const MAX_HEAD: usize = 16 << 10;
 const NAME: &str = "dapr.proto.components.v1.SecretStore";
 
 /// daprd makes a type of a socket's name: without its extension, after `secretstores.`.
-fn file_name(store_type: &StoreType) -> String {
+pub(crate) fn socket_name(store_type: &StoreType) -> String {
     format!("{}.sock", store_type.name())
 }
 
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_socket_is_named_so_that_daprd_sees_the_type() {
-        let name = file_name(&"secretstores.example.store.wasm".parse().unwrap());
+        let name = socket_name(&"secretstores.example.store.wasm".parse().unwrap());
         assert_eq!(name, "example.store.wasm.sock");
     }
 }

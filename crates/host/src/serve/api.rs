@@ -9,7 +9,7 @@ use std::{
 };
 
 use dapr_secrets_api::ApiError;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::extended::Extended;
 use crate::{
@@ -24,6 +24,8 @@ pub(super) struct Api {
     pub(super) app_id: String,
     metrics: Metrics,
     now: RwLock<Now>,
+    /// Told whenever other stores serve.
+    replaced: Notify,
     /// What applications have set, beside what is served.
     extended: Mutex<Extended>,
     /// Whether nothing could be read at the start: not ready until a store serves.
@@ -47,6 +49,7 @@ impl Api {
             app_id,
             metrics,
             now: RwLock::new(Now { stores, scopes }),
+            replaced: Notify::new(),
             extended: Mutex::default(),
             is_hollow: false,
             stopping: AtomicBool::new(false),
@@ -76,6 +79,7 @@ impl Api {
     /// Serves `stores` under `scopes` from now on; calls in flight end on the old stores.
     pub(super) fn replace(&self, stores: Stores, scopes: Arc<Scopes>) {
         *self.now.write().unwrap_or_else(PoisonError::into_inner) = Now { stores, scopes };
+        self.replaced.notify_waiters();
     }
 
     /// A reload failed, all of it or a store.
@@ -91,6 +95,17 @@ impl Api {
     pub(super) fn is_ready(&self) -> bool {
         let serves = || !self.is_hollow || !self.stores().is_empty();
         !self.stopping.load(Ordering::Relaxed) && serves()
+    }
+
+    /// Waits until it is ready.
+    pub(super) async fn ready(&self) {
+        loop {
+            let replaced = self.replaced.notified();
+            if self.is_ready() {
+                return;
+            }
+            replaced.await;
+        }
     }
 
     /// A caller asks the server to end.

@@ -159,6 +159,12 @@ impl Server {
         self.api.is_ready()
     }
 
+    /// Ready once callers may take it for ready.
+    pub fn ready(&self) -> impl Future<Output = ()> + Send + use<> {
+        let api = Arc::clone(&self.api);
+        async move { api.ready().await }
+    }
+
     /// What loads the stores of this server again.
     pub fn reloader(&self) -> Reloader {
         self.reloader.clone()

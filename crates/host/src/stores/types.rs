@@ -119,6 +119,11 @@ impl StoreTypes {
         self
     }
 
+    /// Reads the files again that hold texts for stores, such as tokens.
+    pub(crate) fn read_files_again(&self) {
+        self.texts.read_again();
+    }
+
     /// Serves `store_type` by another component, with the grants that it has: here, in all clones,
     /// and in stores that start from now on.
     pub fn replace(&self, store_type: &StoreType, component: &Component) {

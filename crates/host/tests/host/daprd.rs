@@ -12,21 +12,18 @@ use futures_util::{StreamExt, stream};
 use http::{Method, StatusCode};
 use rustix::process::Signal;
 use ssm_emulator::{Account, Config, Emulator, SAMPLE_SECRET_ID, SAMPLE_SECRET_KEY, Secret};
-use test_support::{
-    programs::{CONFORMANCE, DAPRD, DAPRD_BUILTIN},
-    resources::properties,
-};
+use test_support::programs::{self, DAPRDS, DAPRDS_BUILTIN};
 use tokio::time::sleep;
 
-use crate::support::{Answer, Folder, Process, command, component, on, secrets_file, send, text};
+use crate::support::{Answer, Folder, Process, command, component, on, secrets_file, send};
 
 const WASM: &str = "secretstores.tencentcloud.ssm.wasm";
 
 /// A folder of resources, one of sockets, and the two processes between them.
 pub(crate) struct World {
-    program: PathBuf,
+    pub(crate) program: PathBuf,
     pub(crate) resources: Folder,
-    sockets: Folder,
+    pub(crate) sockets: Folder,
     /// More for daprd.
     pub(crate) arguments: Vec<String>,
     pub(crate) env: Vec<(String, String)>,
@@ -126,9 +123,12 @@ pub(crate) fn wasm(yaml: &str) -> String {
 
 #[tokio::test]
 async fn daprd_reads_by_the_wasm_type() {
-    let Some(program) = DAPRD.find() else {
-        return;
-    };
+    for program in programs::found(&DAPRDS) {
+        reads_by_the_wasm_type(program).await;
+    }
+}
+
+async fn reads_by_the_wasm_type(program: PathBuf) {
     let mut config = Config::sample();
     config.accounts.push(Account {
         secret_id: "AKIDDENIED00000000000000000000000000".to_owned(),
@@ -188,9 +188,12 @@ async fn daprd_reads_by_the_wasm_type() {
 
 #[tokio::test]
 async fn dropped_in_it_serves_instead_of_the_built_in_component_under_the_same_yaml() {
-    let Some(program) = DAPRD_BUILTIN.find() else {
-        return;
-    };
+    for program in programs::found(&DAPRDS_BUILTIN) {
+        dropped_in_it_serves(program).await;
+    }
+}
+
+async fn dropped_in_it_serves(program: PathBuf) {
     let emulator = Emulator::start(Config::sample()).await.unwrap();
     let world = World::new(program);
     world
@@ -207,9 +210,12 @@ async fn dropped_in_it_serves_instead_of_the_built_in_component_under_the_same_y
 
 #[tokio::test]
 async fn components_take_their_values_from_it_and_it_takes_its_keys_from_another() {
-    let Some(program) = DAPRD.find() else {
-        return;
-    };
+    for program in programs::found(&DAPRDS) {
+        takes_and_gives_values(program).await;
+    }
+}
+
+async fn takes_and_gives_values(program: PathBuf) {
     let world = World::new(program);
     let keys = secrets_file(
         &world.resources,
@@ -260,9 +266,12 @@ async fn components_take_their_values_from_it_and_it_takes_its_keys_from_another
 
 #[tokio::test]
 async fn a_killed_host_serves_again_and_so_does_a_restarted_daprd() {
-    let Some(program) = DAPRD.find() else {
-        return;
-    };
+    for program in programs::found(&DAPRDS) {
+        serves_again(program).await;
+    }
+}
+
+async fn serves_again(program: PathBuf) {
     let emulator = Emulator::start(Config::sample()).await.unwrap();
     let world = World::new(program);
     world
@@ -298,34 +307,4 @@ async fn a_killed_host_serves_again_and_so_does_a_restarted_daprd() {
     daprd.process.end();
     let daprd = world.daprd().await;
     assert_eq!(daprd.read("tencent/api-token").await, expected);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn daprs_conformance_suite_passes_through_the_socket() {
-    let Some(conformance) = CONFORMANCE.find() else {
-        return;
-    };
-    let mut config = Config::sample();
-    for (name, value) in [("conftestsecret", "abcd"), ("secondsecret", "efgh")] {
-        config.secrets.push(Secret::text(name, "v1", value));
-    }
-    let emulator = Emulator::start(config).await.unwrap();
-    let world = World::new(conformance);
-    let _host = world.plug(&["--drop-in"]);
-    let pairs: std::collections::BTreeMap<_, _> =
-        properties(&emulator.url(), &[]).into_iter().collect();
-    let output = Command::new(&world.program)
-        .arg("-test.v")
-        .env("SOCKET", world.sockets.file("tencentcloud.ssm.sock"))
-        .env("PROPERTIES", serde_json::to_string(&pairs).unwrap())
-        .output()
-        .unwrap();
-    let said = text(&output.stdout);
-    assert!(output.status.success(), "{said}");
-    for passed in ["init", "ping", "get", "bulkGet"] {
-        assert!(
-            said.contains(&format!("--- PASS: TestConformance/{passed}")),
-            "{said}"
-        );
-    }
 }

@@ -1,12 +1,15 @@
 //! What a real daprd sees of a host that stops, and of one that is told to reload all the time.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use futures_util::{StreamExt, stream};
 use http::StatusCode;
 use rustix::process::Signal;
 use ssm_emulator::{Config, Emulator};
-use test_support::programs::DAPRD;
+use test_support::programs::{self, DAPRDS};
 use tokio::time::sleep;
 
 use crate::{
@@ -18,9 +21,12 @@ const EXPECTED: &str = r#"{"api-token":"sample-token-4f1c"}"#;
 
 #[tokio::test]
 async fn a_daprd_that_starts_while_the_host_stops_does_not_wait_for_it() {
-    let Some(program) = DAPRD.find() else {
-        return;
-    };
+    for program in programs::found(&DAPRDS) {
+        starts_while_the_host_stops(program).await;
+    }
+}
+
+async fn starts_while_the_host_stops(program: PathBuf) {
     let config = Config {
         latency: Duration::from_secs(8),
         ..Config::sample()
@@ -56,9 +62,12 @@ async fn a_daprd_that_starts_while_the_host_stops_does_not_wait_for_it() {
 
 #[tokio::test]
 async fn a_storm_of_sighup_costs_daprd_no_read() {
-    let Some(program) = DAPRD.find() else {
-        return;
-    };
+    for program in programs::found(&DAPRDS) {
+        reads_through_a_storm_of_sighup(program).await;
+    }
+}
+
+async fn reads_through_a_storm_of_sighup(program: PathBuf) {
     let emulator = Emulator::start(Config::sample()).await.unwrap();
     let world = World::new(program);
     world

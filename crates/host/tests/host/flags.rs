@@ -6,12 +6,13 @@ use std::{
     time::Duration,
 };
 
-use test_support::programs::DAPRD;
+use test_support::programs::{self, DAPRDS};
 
 use crate::support::{Folder, Process, Served, command, component, run, text};
 
-/// daprd 1.16's flags with values that start it, and those that it has kept for old lines.
-const FLAGS: [(&str, &str); 53] = [
+/// The flags of daprd 1.16 and 1.18 with values that start it, and those that it has kept for old lines.
+const FLAGS: [(&str, &str); 57] = [
+    ("actors-disseminate-timeout", "30s"),
     ("actors-service", "placement:127.0.0.1:50005"),
     ("allowed-origins", "*"),
     ("app-channel-address", "127.0.0.1"),
@@ -37,12 +38,15 @@ const FLAGS: [(&str, &str); 53] = [
     ("dapr-public-listen-address", "127.0.0.1"),
     ("dapr-public-port", "0"),
     ("disable-builtin-k8s-secret-store", ""),
+    ("disable-init-endpoints", "config"),
     ("enable-api-logging", ""),
     ("enable-app-health-check", ""),
     ("enable-metrics", ""),
     ("enable-mtls", ""),
     ("enable-profiling", ""),
+    ("hot-reload-reconcile-interval", "60s"),
     ("log-as-json", ""),
+    ("log-file", "dapr.log"),
     ("log-level", "info"),
     ("max-body-size", "8Mi"),
     ("metrics-listen-address", "127.0.0.1"),
@@ -123,24 +127,23 @@ fn every_flag_of_daprds_is_taken() {
 
 #[test]
 fn the_table_above_is_daprds_own() {
-    let Some(daprd) = DAPRD.find() else {
-        return;
-    };
-    let output = Command::new(daprd)
-        .arg("--help")
-        .stdin(Stdio::null())
-        .output();
-    let output = output.unwrap();
-    let help = text(&output.stdout) + &text(&output.stderr);
-    let flags: BTreeSet<&str> = help
-        .lines()
-        .filter_map(|line| line.trim_start().strip_prefix("--"))
-        .filter_map(|line| line.split(' ').next())
-        .collect();
-    let known: BTreeSet<&str> = FLAGS.iter().map(|(name, _)| *name).collect();
-    assert!(flags.len() > 40, "{help}");
-    let missing: Vec<_> = flags.difference(&known).collect();
-    assert!(missing.is_empty(), "{missing:?}");
+    for daprd in programs::found(&DAPRDS) {
+        let output = Command::new(daprd)
+            .arg("--help")
+            .stdin(Stdio::null())
+            .output();
+        let output = output.unwrap();
+        let help = text(&output.stdout) + &text(&output.stderr);
+        let flags: BTreeSet<&str> = help
+            .lines()
+            .filter_map(|line| line.trim_start().strip_prefix("--"))
+            .filter_map(|line| line.split(' ').next())
+            .collect();
+        let known: BTreeSet<&str> = FLAGS.iter().map(|(name, _)| *name).collect();
+        assert!(flags.len() > 40, "{help}");
+        let missing: Vec<_> = flags.difference(&known).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
 }
 
 #[test]

@@ -1,21 +1,23 @@
 //! Dapr's official SDKs read from `serve`; `tools/setup` installs them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ssm_emulator::{Config, Emulator};
-use test_support::programs::{DAPR_SDK_NODE_MODULES, DAPR_SDK_PYTHON};
+use test_support::programs::{DAPR_SDK_GO, DAPR_SDK_JAVA, DAPR_SDK_PYTHON, SDK_NODE_MODULES};
 use tokio::process::Command;
 
 use crate::support::{Folder, Served, on, text};
 
 fn script(program: impl AsRef<Path>, name: &str) -> Command {
     let mut command = Command::new(program.as_ref());
-    command.arg(
-        component_build::root()
-            .join("tests/fixtures/sdk")
-            .join(name),
-    );
+    command.arg(fixture(name));
     command
+}
+
+fn fixture(name: &str) -> PathBuf {
+    component_build::root()
+        .join("tests/fixtures/sdk")
+        .join(name)
 }
 
 /// Runs the script against hosts that want the token `theirs`, with the token `ours`.
@@ -53,7 +55,7 @@ async fn the_python_sdk_reads_over_grpc() {
 
 #[tokio::test]
 async fn the_javascript_sdk_reads_over_http_and_grpc() {
-    let Some(modules) = DAPR_SDK_NODE_MODULES.find() else {
+    let Some(modules) = SDK_NODE_MODULES.find() else {
         return;
     };
     let node = || {
@@ -63,4 +65,28 @@ async fn the_javascript_sdk_reads_over_http_and_grpc() {
     };
     // With a wrong token it would wait for half a minute before it gives up.
     reads(node, &[("", ""), ("let-me-in", "let-me-in")]).await;
+}
+
+#[tokio::test]
+async fn the_go_sdk_reads_over_grpc() {
+    let Some(program) = DAPR_SDK_GO.find() else {
+        return;
+    };
+    let tokens = [("", ""), ("let-me-in", "let-me-in"), ("let-me-in", "other")];
+    reads(|| Command::new(&program), &tokens).await;
+}
+
+#[tokio::test]
+async fn the_java_sdk_waits_over_http_and_reads_over_grpc() {
+    let Some(archives) = DAPR_SDK_JAVA.find() else {
+        return;
+    };
+    let java = || {
+        let mut command = Command::new("java");
+        command.arg("-cp").arg(archives.join("*"));
+        command.arg(fixture("java/DaprSdk.java"));
+        command
+    };
+    let tokens = [("", ""), ("let-me-in", "let-me-in"), ("let-me-in", "other")];
+    reads(java, &tokens).await;
 }

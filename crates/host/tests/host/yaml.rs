@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use test_support::programs::DAPRD;
+use test_support::programs::{self, DAPRDS};
 
 use crate::{
     daprd::World,
@@ -165,19 +165,18 @@ async fn the_host_reads_files_as_people_have_them() {
 
 #[tokio::test]
 async fn daprd_reads_them_as_the_host_does() {
-    let Some(program) = DAPRD.find() else {
-        return;
-    };
-    let mut world = World::new(program);
-    world.env = write(&world.resources);
-    let daprd = world.daprd().await;
-    for (path, body) in expected() {
-        let answer = daprd.get(&path).await;
-        assert_eq!(
-            answer.body.trim_end(),
-            body,
-            "{path}:\n{}",
-            daprd.process.log()
-        );
+    for program in programs::found(&DAPRDS) {
+        let mut world = World::new(program);
+        world.env = write(&world.resources);
+        let daprd = world.daprd().await;
+        for (path, body) in expected() {
+            let answer = daprd.get(&path).await;
+            assert_eq!(
+                answer.body.trim_end(),
+                body,
+                "{path}:\n{}",
+                daprd.process.log()
+            );
+        }
     }
 }

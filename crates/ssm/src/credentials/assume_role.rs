@@ -1,12 +1,12 @@
 //! A role that is assumed with other keys: AssumeRole of STS.
 
-use alloc::{format, string::String};
+use alloc::string::String;
 use core::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::{Keys, Signer, sts::AssumeRole};
-use crate::{call::Caller, error::Error, operation::Operation, transport::Transport};
+use super::sts::AssumeRole;
+use crate::error::Error;
 
 /// What every name of a role begins with.
 const ARN: &str = "qcs::cam::";
@@ -46,8 +46,8 @@ impl Role {
                  qcs::cam::uin/100000000001:roleName/reader",
             ));
         }
-        let in_name = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
-        if !(2..=128).contains(&session_name.len()) || !session_name.chars().all(in_name) {
+        let in_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
+        if !(2..=128).contains(&session_name.len()) || !session_name.bytes().all(in_name) {
             return Err(Error::invalid_config(
                 "roleSessionName is malformed: STS takes 2 to 128 letters, digits and _ + = , . @ -",
             ));
@@ -86,24 +86,12 @@ impl Role {
     }
 }
 
-impl<T: Transport> Caller<T> {
-    /// Keys of `role`, assumed with those of the chain's source.
-    pub(crate) async fn assume_role(
-        &self,
-        operation: &Operation,
-        role: &Role,
-    ) -> Result<Keys, Error> {
-        let subject = format!("assuming the role {}", role.arn());
-        let mut parameters = AssumeRole::new(role);
+impl<'a> AssumeRole<'a> {
+    /// The parameters of AssumeRole, for keys of `role`.
+    pub(crate) fn with_keys(role: &'a Role) -> Self {
+        let mut parameters = Self::new(role);
         parameters.external_id = role.external_id();
-        self.temporary_keys(
-            operation,
-            "AssumeRole",
-            Signer::Source,
-            &parameters,
-            &subject,
-        )
-        .await
+        parameters
     }
 }
 

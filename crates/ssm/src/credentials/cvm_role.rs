@@ -1,11 +1,7 @@
 //! The role of a CVM: the metadata service tells its name and its keys.
 
-use alloc::{
-    borrow::ToOwned,
-    format,
-    string::{String, ToString},
-};
-use core::{cell::RefCell, pin::pin, time::Duration};
+use alloc::{borrow::ToOwned, format, rc::Rc, string::String};
+use core::{pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
 
@@ -13,6 +9,7 @@ use super::{Credentials, Keys, sts::keys_in};
 use crate::{
     call::Caller,
     config::duration_text,
+    date::unix_seconds,
     error::{Error, ErrorKind},
     exchange::MAX_BODY,
     failure::{malformed, status_error, transport_error},
@@ -39,72 +36,62 @@ impl<T: Transport> Caller<T> {
         &self,
         operation: &Operation,
         name: Option<&str>,
-    ) -> Result<Keys, Error> {
+    ) -> Result<Rc<Keys>, Error> {
+        let _asks = operation.asks(Service::Metadata);
+        let end = self.transport.now().monotonic + METADATA_TIMEOUT;
+        let mut attempt = 0;
+        loop {
+            let time_left = end.saturating_sub(self.transport.now().monotonic);
+            let limit = self.transport.sleep(time_left);
+            let error = match select(pin!(self.ask(operation, name)), pin!(limit)).await {
+                Either::Left((Ok(keys), _)) => return Ok(keys),
+                Either::Left((Err(error), _)) => error,
+                Either::Right(_) => return Err(self.not_there()),
+            };
+            let now = self.transport.now();
+            let backoff = self.jitter.up_to(ceiling(&error, attempt), now);
+            let too_late = now.monotonic + backoff >= end;
+            if !error.retryable || attempt >= self.max_retries || too_late {
+                return Err(error);
+            }
+            self.wait(backoff).await;
+            attempt += 1;
+        }
+    }
+
+    fn not_there(&self) -> Error {
         let origin = self.endpoint(Service::Metadata).origin();
-        let _asks = operation.asks_for_keys(Service::Metadata, origin.clone());
-        let last = RefCell::new(None);
-        let asking = async {
-            let mut attempt = 0;
-            loop {
-                let error = match self.ask(operation, name).await {
-                    Err(error) if error.retryable && attempt < self.max_retries => error,
-                    result => return result,
-                };
-                let backoff = ceiling(&error, attempt);
-                last.replace(Some(error));
-                let wait = self.jitter.up_to(backoff, self.transport.now());
-                self.wait(wait).await;
-                attempt += 1;
+        let limit = duration_text(METADATA_TIMEOUT);
+        let why = format!(
+            "{SUBJECT} failed: {origin} did not answer within {limit}; on a CVM, check the network and \
+             metadataEndpoint; elsewhere, set keys"
+        );
+        Error::new(ErrorKind::Unavailable, why).retryable()
+    }
+
+    async fn ask(&self, operation: &Operation, name: Option<&str>) -> Result<Rc<Keys>, Error> {
+        let mut role = name.map(str::to_owned);
+        loop {
+            let segment = role.as_deref().map_or_else(String::new, encoded);
+            let path = [PATH, &segment].concat();
+            let response = self.read(operation, &path).await?;
+            let shown = role.as_deref().map(|role| quote(role, &[]));
+            if response.status == 404 {
+                return Err(unbound(shown.as_deref()));
             }
-        };
-        let limit = self.transport.sleep(METADATA_TIMEOUT);
-        match select(pin!(asking), pin!(limit)).await {
-            Either::Left((result, _)) => result,
-            Either::Right(_) => Err(last.take().unwrap_or_else(|| {
-                let limit = duration_text(METADATA_TIMEOUT);
-                let why = format!(
-                    "{SUBJECT} failed: {origin} did not answer within {limit}; on a CVM, check the \
-                     network and metadataEndpoint; elsewhere, set keys"
-                );
-                Error::new(ErrorKind::Unavailable, why).retryable()
-            })),
+            if response.status != 200 {
+                return Err(status_error(response.status, Service::Metadata, SUBJECT));
+            }
+            if shown.is_none() {
+                role = Some(role_name(&response)?);
+                continue;
+            }
+            return self.keys_of_role(&response, shown);
         }
     }
 
-    async fn ask(&self, operation: &Operation, name: Option<&str>) -> Result<Keys, Error> {
-        let name = match name {
-            Some(name) => name.to_owned(),
-            None => {
-                let response = self.read(operation, PATH).await?;
-                if response.status == 404 {
-                    return Err(Error::invalid_config(format!(
-                        "{SUBJECT} failed: it has none (HTTP status 404); bind a CAM role to it in the \
-                         console, or set keys"
-                    )));
-                }
-                role_name(&response)?
-            }
-        };
-        let response = self
-            .read(operation, &format!("{PATH}{}", encoded(&name)))
-            .await?;
-        if response.status == 404 {
-            return Err(Error::invalid_config(format!(
-                "{SUBJECT} failed: it has no role {} (HTTP status 404); check cvmRole, or bind the role \
-                 to it in the console",
-                quote(&name, &[])
-            )));
-        }
-        let mut keys = self.keys_of_role(&response)?;
-        keys.cvm_role = Some(quote(&name, &[]));
-        Ok(keys)
-    }
-
-    fn keys_of_role(&self, response: &Response) -> Result<Keys, Error> {
+    fn keys_of_role(&self, response: &Response, name: Option<String>) -> Result<Rc<Keys>, Error> {
         let service = Service::Metadata;
-        if response.status != 200 {
-            return Err(status_error(response.status, service, SUBJECT));
-        }
         let wrong = || malformed(service, SUBJECT, "does not have the documented form", None);
         let json = Json::parse(&response.body).ok_or_else(wrong)?;
         let code = json.text("Code").map_err(|_| wrong())?;
@@ -121,8 +108,9 @@ impl<T: Transport> Caller<T> {
         }
         let credentials = keys_in(&json).map_err(|_| wrong())?;
         let expired_time = json.integer("ExpiredTime").map_err(|_| wrong())?;
-        let lease = self.lease(expired_time, response.date.as_deref());
-        Ok(Keys::new(credentials, Some(lease)))
+        let server_time = response.date.as_deref().and_then(unix_seconds);
+        let lease = self.lease(expired_time, server_time);
+        Ok(Keys::new(credentials, Some(lease), name))
     }
 
     async fn read(&self, operation: &Operation, path: &str) -> Result<Response, Error> {
@@ -147,18 +135,30 @@ impl<T: Transport> Caller<T> {
     }
 }
 
+/// That the machine has no role, or not the one of this name.
+fn unbound(name: Option<&str>) -> Error {
+    let (no, name) = name.map_or(("no role", ""), |name| ("no role ", name));
+    Error::invalid_config(
+        [
+            SUBJECT,
+            " failed: it has ",
+            no,
+            name,
+            " (HTTP status 404); bind a CAM role to it in the console, check cvmRole, or set keys",
+        ]
+        .concat(),
+    )
+}
+
 /// The first name of those that were answered: a CVM has one role.
 fn role_name(response: &Response) -> Result<String, Error> {
-    let service = Service::Metadata;
-    if response.status != 200 {
-        return Err(status_error(response.status, service, SUBJECT));
-    }
-    let text = str::from_utf8(&response.body).unwrap_or_default();
-    let name = text.trim().lines().next().unwrap_or_default().trim_end();
+    let mut lines = response.body.split(|byte| *byte == b'\n');
+    let first = lines.find_map(|line| Some(line.trim_ascii()).filter(|line| !line.is_empty()));
+    let name = str::from_utf8(first.unwrap_or_default()).unwrap_or_default();
     if name.is_empty() || name.len() > LONGEST_NAME {
-        return Err(malformed(service, SUBJECT, "names no role", None));
+        return Err(malformed(Service::Metadata, SUBJECT, "names no role", None));
     }
-    Ok(name.to_string())
+    Ok(name.to_owned())
 }
 
 /// `name` as a segment of a path.
@@ -168,7 +168,8 @@ fn encoded(name: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_~".contains(&byte) {
             path.push(char::from(byte));
         } else {
-            path.push_str(&format!("%{byte:02X}"));
+            let digit = |value: u8| char::from(b"0123456789ABCDEF"[usize::from(value & 15)]);
+            path.extend(['%', digit(byte >> 4), digit(byte)]);
         }
     }
     path

@@ -9,7 +9,8 @@ use core::{
 use tc3::{Authorization, SigningError, SigningKey};
 
 use super::{
-    CredentialChain, CredentialSource, Credentials, flight::Flight, lease::Lease, refresh::Layer,
+    CredentialChain, CredentialSource, Credentials, Role, flight::Flight, lease::Lease,
+    refresh::Layer,
 };
 use crate::{error::Error, service::Service};
 
@@ -40,13 +41,17 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    pub(crate) fn new(credentials: Credentials, lease: Option<Lease>) -> Self {
-        Self {
+    pub(crate) fn new(
+        credentials: Credentials,
+        lease: Option<Lease>,
+        cvm_role: Option<String>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
             credentials,
             lease,
-            cvm_role: None,
+            cvm_role,
             signing_key: RefCell::new(None),
-        }
+        })
     }
 
     /// Signs `request` to `service` at `timestamp`, in Unix seconds.
@@ -82,9 +87,9 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    fn new(keys: Option<Keys>) -> Self {
+    fn new(keys: Option<Rc<Keys>>) -> Self {
         Self {
-            keys: RefCell::new(keys.map(Rc::new)),
+            keys: RefCell::new(keys),
             flight: Flight::new(),
             not_before: Cell::new(Duration::ZERO),
             ended: Cell::new(0),
@@ -99,27 +104,22 @@ impl Slot {
 
     /// Takes what a flight ended in. Keys replace the old ones, which are wiped when nobody uses them
     /// any more.
-    pub(crate) fn land(&self, result: Result<Keys, Error>) -> Result<Rc<Keys>, Error> {
+    pub(crate) fn land(&self, result: Result<Rc<Keys>, Error>) {
         self.ended.set(self.ended.get() + 1);
         match result {
             Ok(keys) => {
-                let keys = Rc::new(keys);
                 self.failure.take();
-                self.keys.replace(Some(Rc::clone(&keys)));
-                Ok(keys)
+                self.keys.replace(Some(keys));
             }
-            Err(error) => {
-                self.failure.replace(Some(error.clone()));
-                Err(error)
-            }
+            Err(error) => _ = self.failure.replace(Some(error)),
         }
     }
 
     /// What the last flight ended in.
-    pub(crate) fn landed(&self) -> Option<Result<Rc<Keys>, Error>> {
+    pub(crate) fn landed(&self) -> Result<Option<Rc<Keys>>, Error> {
         match &*self.failure.borrow() {
-            Some(error) => Some(Err(error.clone())),
-            None => self.current().map(Ok),
+            Some(error) => Err(error.clone()),
+            None => Ok(self.current()),
         }
     }
 }
@@ -134,7 +134,9 @@ pub(crate) struct Keyring {
 impl Keyring {
     pub(crate) fn new(chain: CredentialChain) -> Self {
         let fixed = match &chain.source {
-            CredentialSource::Fixed(credentials) => Some(Keys::new(credentials.clone(), None)),
+            CredentialSource::Fixed(credentials) => {
+                Some(Keys::new(credentials.clone(), None, None))
+            }
             _ => None,
         };
         Self {
@@ -184,13 +186,20 @@ impl Keyring {
         authorization: Option<&'a Authorization>,
     ) -> Vec<&'a str> {
         let mut secrets = Vec::new();
-        secrets.extend(keys.into_iter().flat_map(|keys| keys.credentials.secrets()));
-        secrets.extend(authorization.map(Authorization::signature));
+        if let Some(keys) = keys {
+            secrets.extend_from_slice(&keys.credentials.secrets());
+        }
+        if let Some(authorization) = authorization {
+            secrets.push(authorization.signature());
+        }
         if let CredentialSource::WebIdentity { token, .. } = &self.chain.source {
             secrets.push(token);
         }
-        let external_id = self.chain.role.iter().filter_map(|role| role.external_id());
-        secrets.extend(external_id.filter(|id| id.len() >= TELLING));
+        if let Some(id) = self.chain.role.as_ref().and_then(Role::external_id)
+            && id.len() >= TELLING
+        {
+            secrets.push(id);
+        }
         secrets
     }
 }

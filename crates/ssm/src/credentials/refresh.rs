@@ -9,10 +9,9 @@ use core::{
 
 use futures_util::future::{Either, select};
 
-use super::{CredentialSource, Keys, Signer, lease::Lease};
+use super::{CredentialSource, Keys, Signer, lease::Lease, sts::AssumeRole};
 use crate::{
     call::Caller,
-    date::unix_seconds,
     error::{Error, ErrorKind},
     operation::Operation,
     transport::Transport,
@@ -52,38 +51,48 @@ impl<T: Transport> Caller<T> {
         let now = self.transport.now().monotonic;
         let is_refused = |keys: &Rc<Keys>| refused.is_some_and(|it| Rc::ptr_eq(it, keys));
         let is_good = |keys: &Rc<Keys>| keys.lease.is_none_or(|lease| now < lease.until);
-        let current = slot
+        let good = slot
             .current()
             .filter(|keys| is_good(keys) && !is_refused(keys));
-        let Some(keys) = current else {
-            let ended = slot.ended.get();
-            let _turn = slot.flight.turn().await;
-            // What came while this call waited is its as well, be it an error.
-            if slot.ended.get() != ended
-                && let Some(landed) = slot.landed()
-            {
-                return landed.map(Some);
+        if let Some(keys) = &good {
+            let fresh = keys.lease.is_none_or(|lease| now < lease.renew);
+            if fresh || now < slot.not_before.get() || slot.flight.under_way() {
+                return Ok(good);
             }
-            return slot.land(self.fetch(layer, operation).await).map(Some);
-        };
-        let Some(lease) = keys.lease.filter(|lease| now >= lease.renew) else {
-            return Ok(Some(keys));
-        };
-        if now < slot.not_before.get() || slot.flight.under_way() {
-            return Ok(Some(keys));
         }
 
+        let ended = slot.ended.get();
         let _turn = slot.flight.turn().await;
-        let patience = REFRESH_PATIENCE.min(operation.deadline.saturating_sub(now) / 2);
-        let limit = self.transport.sleep(patience);
-        if let Either::Left((Ok(new), _)) = select(self.fetch(layer, operation), pin!(limit)).await
-        {
-            return slot.land(Ok(new)).map(Some);
+        // What came while this call waited is its as well, be it an error.
+        if slot.ended.get() != ended {
+            return slot.landed();
         }
-        let left = lease.until.saturating_sub(now);
-        let pause = (left / 4).clamp(LEAST_REFRESH_PAUSE, REFRESH_PAUSE);
-        slot.not_before.set(self.transport.now().monotonic + pause);
-        Ok(Some(keys))
+        let time_left = operation.deadline.saturating_sub(now);
+        let patience = match &good {
+            Some(_) => REFRESH_PATIENCE.min(time_left / 2),
+            // Without keys it is the call's own deadline that ends it, and tells what it waits for.
+            None => time_left.saturating_mul(2),
+        };
+        let limit = self.transport.sleep(patience);
+        let result = match select(self.fetch(layer, operation), pin!(limit)).await {
+            Either::Left((result, _)) => result,
+            Either::Right(_) => {
+                Err(Error::new(ErrorKind::Timeout, "no keys came in time").about_keys())
+            }
+        };
+        let lease = good.as_ref().and_then(|keys| keys.lease);
+        match (result, lease) {
+            (Err(_), Some(lease)) => {
+                let left = lease.until.saturating_sub(now);
+                let pause = (left / 4).clamp(LEAST_REFRESH_PAUSE, REFRESH_PAUSE);
+                slot.not_before.set(self.transport.now().monotonic + pause);
+                Ok(good)
+            }
+            (result, _) => {
+                slot.land(result);
+                slot.landed()
+            }
+        }
     }
 
     /// Gets new keys. The future is boxed because it may make a call itself.
@@ -91,34 +100,36 @@ impl<T: Transport> Caller<T> {
         &'a self,
         layer: Layer,
         operation: &'a Operation,
-    ) -> Pin<Box<dyn Future<Output = Result<Keys, Error>> + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<Rc<Keys>, Error>> + 'a>> {
         Box::pin(async move {
             let chain = &self.keyring.chain;
-            let fetched = match (&chain.source, layer, &chain.role) {
-                (_, Layer::Role, Some(role)) => self.assume_role(operation, role).await,
-                (CredentialSource::Fixed(credentials), ..) => {
-                    Ok(Keys::new(credentials.clone(), None))
-                }
-                (CredentialSource::CvmRole { name }, ..) => {
-                    self.cvm_role(operation, name.as_deref()).await
-                }
+            let parameters = match (layer, &chain.role, &chain.source) {
+                (Layer::Role, Some(role), _) => AssumeRole::with_keys(role),
                 (
+                    ..,
                     CredentialSource::WebIdentity {
                         token,
                         provider_id,
                         role,
                     },
-                    ..,
-                ) => self.web_identity(operation, token, provider_id, role).await,
+                ) => AssumeRole::with_web_identity(role, provider_id, token),
+                (.., CredentialSource::CvmRole { name }) => {
+                    let keys = self.cvm_role(operation, name.as_deref()).await;
+                    return keys.map_err(|error| self.no_keys(error));
+                }
+                (.., CredentialSource::Fixed(keys)) => {
+                    return Ok(Keys::new(keys.clone(), None, None));
+                }
             };
-            fetched.map_err(|error| self.no_keys(layer, error))
+            let keys = self.temporary_keys(operation, parameters).await;
+            keys.map_err(Error::about_keys)
         })
     }
 
-    /// `error` as what it is to whoever wanted to read a secret.
-    fn no_keys(&self, layer: Layer, mut error: Error) -> Error {
+    /// `error` of the CVM's role, with what else was not set.
+    fn no_keys(&self, mut error: Error) -> Error {
         let earlier = &self.keyring.chain.earlier;
-        if layer == Layer::Source && !earlier.is_empty() {
+        if !earlier.is_empty() {
             error.message = format!("there are no keys: {earlier}; {}", error.message);
             // Nothing was set that could answer later: it is the operator's to set something.
             if error.kind == ErrorKind::Unavailable && !error.retryable {
@@ -128,10 +139,10 @@ impl<T: Transport> Caller<T> {
         error.about_keys()
     }
 
-    /// How long keys are good that came with an answer of this `Date` and end at `expired_time`.
-    pub(crate) fn lease(&self, expired_time: Option<i64>, date: Option<&str>) -> Lease {
-        let server = date.and_then(unix_seconds);
-        let server_seconds = server.unwrap_or_else(|| self.server_seconds());
+    /// How long keys are good that end at `expired_time`, where the server's clock shows `server_time`,
+    /// if that is known.
+    pub(crate) fn lease(&self, expired_time: Option<i64>, server_time: Option<i64>) -> Lease {
+        let server_seconds = server_time.unwrap_or_else(|| self.server_seconds());
         Lease::new(self.transport.now().monotonic, server_seconds, expired_time)
     }
 }

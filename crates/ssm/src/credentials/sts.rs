@@ -2,7 +2,7 @@
 //!
 //! Fields: <https://www.tencentcloud.com/document/product/1150/49443>.
 
-use alloc::{borrow::ToOwned, string::String};
+use alloc::{borrow::ToOwned, rc::Rc, string::String};
 
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -34,6 +34,7 @@ pub(crate) struct AssumeRole<'a> {
 }
 
 impl<'a> AssumeRole<'a> {
+    /// What both have in common.
     pub(crate) fn new(role: &'a Role) -> Self {
         Self {
             role_arn: role.arn(),
@@ -47,25 +48,30 @@ impl<'a> AssumeRole<'a> {
 }
 
 impl<T: Transport> Caller<T> {
-    /// Asks STS for temporary keys.
+    /// Asks STS for temporary keys: unsigned with a web identity, else signed by the chain's source.
     pub(crate) async fn temporary_keys(
         &self,
         operation: &Operation,
-        action: &'static str,
-        signer: Signer,
-        parameters: &AssumeRole<'_>,
-        subject: &str,
-    ) -> Result<Keys, Error> {
-        let origin = self.endpoint(Service::Sts).origin();
-        let _asks = operation.asks_for_keys(Service::Sts, origin);
-        let call = Call::sts(action, signer, parameters, subject)?;
+        parameters: AssumeRole<'_>,
+    ) -> Result<Rc<Keys>, Error> {
+        let (action, signer, how) = match parameters.web_identity_token {
+            Some(_) => (
+                "AssumeRoleWithWebIdentity",
+                Signer::Nobody,
+                " by web identity",
+            ),
+            None => ("AssumeRole", Signer::Source, ""),
+        };
+        let subject = ["assuming the role ", parameters.role_arn, how].concat();
+        let _asks = operation.asks(Service::Sts);
+        let call = Call::sts(action, signer, &parameters, &subject)?;
         let answer = self.call(operation, &call).await?;
-        let (credentials, expired_time) = answer.fields(subject, |json| {
+        let (credentials, expired_time) = answer.fields(&subject, |json| {
             let credentials = json.field("Credentials")?.ok_or(WrongForm)?;
             Ok((keys_in(credentials)?, json.integer("ExpiredTime")?))
         })?;
-        let lease = self.lease(expired_time, answer.date.as_deref());
-        Ok(Keys::new(credentials, Some(lease)))
+        let lease = self.lease(expired_time, answer.server_time);
+        Ok(Keys::new(credentials, Some(lease), None))
     }
 
     /// Who the keys belong to: the answer of GetCallerIdentity, each text without keys in it.
@@ -74,8 +80,7 @@ impl<T: Transport> Caller<T> {
         operation: &Operation,
     ) -> Result<[String; 4], Error> {
         let subject = "asking who the keys belong to";
-        let origin = self.endpoint(Service::Sts).origin();
-        let _asks = operation.asks_for_keys(Service::Sts, origin);
+        let _asks = operation.asks(Service::Sts);
         let call = Call::sts("GetCallerIdentity", Signer::Last, &Nothing {}, subject)?;
         let answer = self.call(operation, &call).await?;
         let keys = self.keyring.current();

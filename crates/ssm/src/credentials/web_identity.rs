@@ -1,25 +1,14 @@
 //! A role that a web identity gives: AssumeRoleWithWebIdentity of STS, which nobody signs.
 
-use alloc::format;
+use super::{Role, sts::AssumeRole};
 
-use super::{Keys, Role, Signer, sts::AssumeRole};
-use crate::{call::Caller, error::Error, operation::Operation, transport::Transport};
-
-impl<T: Transport> Caller<T> {
-    /// Keys of `role` for whom `token` of the provider proves.
-    pub(crate) async fn web_identity(
-        &self,
-        operation: &Operation,
-        token: &str,
-        provider_id: &str,
-        role: &Role,
-    ) -> Result<Keys, Error> {
-        let subject = format!("assuming the role {} by web identity", role.arn());
-        let mut parameters = AssumeRole::new(role);
+impl<'a> AssumeRole<'a> {
+    /// The parameters of AssumeRoleWithWebIdentity, for keys of `role`: `token` of the provider proves
+    /// whose they are.
+    pub(crate) fn with_web_identity(role: &'a Role, provider_id: &'a str, token: &'a str) -> Self {
+        let mut parameters = Self::new(role);
         parameters.provider_id = Some(provider_id);
         parameters.web_identity_token = Some(token);
-        let action = "AssumeRoleWithWebIdentity";
-        self.temporary_keys(operation, action, Signer::Nobody, &parameters, &subject)
-            .await
+        parameters
     }
 }

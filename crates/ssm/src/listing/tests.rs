@@ -41,7 +41,7 @@ fn item(name: &str) -> SecretMetadata {
 
 /// Lists everything, answering pages in the order asked for. Returns names and pages.
 fn list(server: &Server) -> (Vec<String>, usize) {
-    let mut listing = Listing::new();
+    let mut listing = Listing::new(SecretType::Custom);
     let (mut names, mut pages) = (Vec::new(), 0);
     loop {
         let asked: Vec<Range> = std::iter::from_fn(|| listing.next_page()).collect();
@@ -70,7 +70,7 @@ fn every_secret_is_listed_once_whatever_their_number() {
 #[test]
 fn after_the_first_page_all_others_are_asked_for_at_once() {
     let server = Server::new(450);
-    let mut listing = Listing::new();
+    let mut listing = Listing::new(SecretType::Custom);
     let first = listing.next_page().unwrap();
     assert_eq!(listing.next_page(), None);
     listing.accept(first, server.page(first)).unwrap();
@@ -98,7 +98,7 @@ fn a_server_that_cuts_the_limit_loses_nothing() {
 #[test]
 fn a_page_that_comes_short_later_is_filled_up() {
     let server = Server::new(250);
-    let mut listing = Listing::new();
+    let mut listing = Listing::new(SecretType::Custom);
     let first = listing.next_page().unwrap();
     let mut names = listing.accept(first, server.page(first)).unwrap();
     let second = listing.next_page().unwrap();
@@ -126,7 +126,7 @@ fn without_a_total_the_first_empty_page_is_the_end() {
 #[test]
 fn secrets_made_meanwhile_are_listed_too() {
     let mut server = Server::new(150);
-    let mut listing = Listing::new();
+    let mut listing = Listing::new(SecretType::Custom);
     let first = listing.next_page().unwrap();
     let mut names = listing.accept(first, server.page(first)).unwrap();
     server.names = Server::new(420).names;
@@ -139,7 +139,7 @@ fn secrets_made_meanwhile_are_listed_too() {
 #[test]
 fn secrets_deleted_meanwhile_do_not_hide_others() {
     let mut server = Server::new(250);
-    let mut listing = Listing::new();
+    let mut listing = Listing::new(SecretType::Custom);
     let first = listing.next_page().unwrap();
     let mut names = listing.accept(first, server.page(first)).unwrap();
     // s0100 to s0149 move to where the first page was already read.
@@ -155,7 +155,7 @@ fn secrets_deleted_meanwhile_do_not_hide_others() {
 #[test]
 fn a_deletion_that_a_creation_hides_in_the_count_is_seen() {
     let mut server = Server::new(250);
-    let mut listing = Listing::new();
+    let mut listing = Listing::new(SecretType::Custom);
     let first = listing.next_page().unwrap();
     let mut names = listing.accept(first, server.page(first)).unwrap();
     server.names.remove(7);
@@ -171,7 +171,7 @@ fn a_deletion_that_a_creation_hides_in_the_count_is_seen() {
 #[test]
 fn a_list_that_shrinks_for_ever_ends() {
     let mut server = Server::new(1_000);
-    let mut listing = Listing::new();
+    let mut listing = Listing::new(SecretType::Custom);
     let mut pages = 0;
     while let Some(range) = listing.next_page() {
         pages += 1;
@@ -184,7 +184,7 @@ fn a_list_that_shrinks_for_ever_ends() {
 
 #[test]
 fn a_page_that_is_empty_where_secrets_are_counted_is_refused() {
-    let mut listing = Listing::new();
+    let mut listing = Listing::new(SecretType::Custom);
     let range = listing.next_page().unwrap();
     let page = SecretsPage {
         total_count: Some(5),
@@ -195,7 +195,7 @@ fn a_page_that_is_empty_where_secrets_are_counted_is_refused() {
 
 #[test]
 fn other_types_of_secrets_are_left_out_and_an_item_without_name_is_refused() {
-    let mut listing = Listing::new();
+    let mut listing = Listing::new(SecretType::Custom);
     let range = listing.next_page().unwrap();
     let product = SecretMetadata {
         secret_type: Some(1),
@@ -207,7 +207,22 @@ fn other_types_of_secrets_are_left_out_and_an_item_without_name_is_refused() {
     };
     assert_eq!(listing.accept(range, page).unwrap(), ["custom"]);
 
-    let mut listing = Listing::new();
+    let mut listing = Listing::new(SecretType::Database);
+    let range = listing.next_page().unwrap();
+    let page = SecretsPage {
+        total_count: Some(1),
+        secret_metadatas: vec![item("custom")],
+    };
+    assert!(listing.accept(range, page).unwrap().is_empty());
+    let mut listing = Listing::new(SecretType::Redis);
+    let range = listing.next_page().unwrap();
+    let page = SecretsPage {
+        total_count: Some(1),
+        secret_metadatas: vec![item("custom")],
+    };
+    assert!(listing.accept(range, page).is_err());
+
+    let mut listing = Listing::new(SecretType::Custom);
     let range = listing.next_page().unwrap();
     let nameless = SecretMetadata {
         secret_name: None,
@@ -250,7 +265,7 @@ proptest! {
     ) {
         let mut server = Server { max, count: counted, ..Server::new(count) };
         let mut survivors = server.names.clone();
-        let (mut listing, mut names) = (Listing::new(), Vec::new());
+        let (mut listing, mut names) = (Listing::new(SecretType::Custom), Vec::new());
         let (mut asked, mut answered) = (Vec::new(), 0);
         loop {
             asked.extend(std::iter::from_fn(|| listing.next_page()));

@@ -11,7 +11,8 @@ use super::{
     *,
 };
 use crate::{
-    CredentialChain, CredentialSource, ErrorKind, OnError, Selection, Step, TransportError,
+    CredentialChain, CredentialSource, ErrorKind, OnError, SecretType, Selection, Step,
+    TransportError,
 };
 
 #[test]
@@ -95,6 +96,12 @@ fn a_failure_to_get_keys_says_nothing_of_a_secret() {
                 .is_err()
         );
         assert!(world.actions().iter().all(|action| action == "AssumeRole"));
+
+        let (client, world) = cloud.client_with(assumed(fixed()), |config| {
+            config.secret_types = SecretType::ALL.to_vec();
+        });
+        assert!(failure(get(&client, &world)).about_keys);
+        assert_eq!(world.actions(), ["AssumeRole"], "of no other type either");
     }
 }
 

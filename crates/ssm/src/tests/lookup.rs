@@ -198,3 +198,16 @@ fn nothing_holds_back_single_reads() {
     }
     assert_eq!(world.now(), Duration::from_millis(10) * 1_000);
 }
+
+#[test]
+fn what_is_no_version_id_of_ssms_is_read_and_not_remembered() {
+    let (client, world) = client(|seen| match seen.field("VersionId") {
+        "SSM_Current" => Reply::code("ResourceNotFound"),
+        "" => versions(seen, json!([{ "VersionId": "a b", "CreateTime": 1 }])),
+        version => Reply::text("x", version, "v"),
+    });
+    for _ in 0..2 {
+        assert_eq!(success(get(&client, &world)).version_id, "a b");
+    }
+    assert_eq!(world.seen().len(), 3 + 3);
+}

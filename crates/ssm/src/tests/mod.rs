@@ -11,10 +11,13 @@ mod deadlines;
 mod failures;
 mod lookup;
 mod pace;
+mod previous;
 mod reply;
 mod requests;
 mod retries;
 mod script;
+mod ssh_keys;
+mod types;
 mod versions;
 
 use crate::{Client, Error, SecretName, SecretValue, VersionId};

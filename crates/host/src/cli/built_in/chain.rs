@@ -3,9 +3,10 @@
 
 use std::path::PathBuf;
 
+use ssm_settings::{TKE, TKE_ROLE_ARN, TKE_WEB_IDENTITY_TOKEN_FILE};
 use zeroize::Zeroizing;
 
-use super::names::{Found, Place, TKE, TKE_FILE, TOKEN, TOKEN_VARIABLE};
+use super::names::{Found, Place, TOKEN, TOKEN_VARIABLE};
 use crate::{
     cli::identity::Keys,
     stores::{FileText, Reach},
@@ -101,7 +102,8 @@ impl<'a> Chain<'a> {
                 return Some(None);
             }
             let file = place.find("webIdentityTokenFile");
-            file.or_else(|| place.variable(TKE_FILE)).map(Some)
+            file.or_else(|| place.variable(TKE_WEB_IDENTITY_TOKEN_FILE))
+                .map(Some)
         };
         let file = self.places.iter().find_map(of).flatten()?;
         let by_properties = matches!(self.places.first(), Some(Place::Properties(_)));
@@ -120,7 +122,7 @@ impl<'a> Chain<'a> {
                 let named = [TOKEN, "webIdentityTokenFile", "providerId"];
                 let in_place = |place: &Place<'a>| {
                     let found = named.iter().find_map(|name| place.find(name));
-                    found.or_else(|| place.variable(TKE_FILE))
+                    found.or_else(|| place.variable(TKE_WEB_IDENTITY_TOKEN_FILE))
                 };
                 let by = self.file().map(|file| file.named_by);
                 let by = by.or_else(|| Some(self.places.iter().find_map(in_place)?.name));
@@ -129,11 +131,7 @@ impl<'a> Chain<'a> {
             Source::CvmRole(Some(found)) => format!("the CVM's role by {}", found.name),
             Source::CvmRole(None) => "the CVM's role, because no key is set".to_owned(),
         };
-        let tke = || {
-            self.places
-                .iter()
-                .find_map(|it| it.variable("TKE_ROLE_ARN"))
-        };
+        let tke = || self.places.iter().find_map(|it| it.variable(TKE_ROLE_ARN));
         let is_web = matches!(self.source, Source::WebIdentity);
         let role = self.find("roleArn").or_else(|| tke().filter(|_| is_web));
         if let Some(role) = role {

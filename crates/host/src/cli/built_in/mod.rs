@@ -6,9 +6,11 @@ mod names;
 
 use std::sync::Arc;
 
+use ssm_settings::{PREFIX, TKE, variable_name};
+
 use self::{
     chain::{Chain, keys},
-    names::{Place, TKE, is_endpoint, is_of_credentials},
+    names::{Place, is_endpoint, is_of_credentials},
 };
 use super::{identity::Keys, profile::Profile};
 use crate::{
@@ -28,19 +30,17 @@ pub(super) const VARIABLES: [&str; 3] = [
     "TENCENTCLOUD_SECRET_KEY",
     "TENCENTCLOUD_REGION",
 ];
-/// What the names of the built-in store's variables begin with: keys are among them.
-pub(super) const PREFIX: &str = "TENCENTCLOUD_";
 
 /// Where SSM answers for all regions.
 const SSM: &str = "https://ssm.tencentcloudapi.com";
-/// What the host goes by, and in which variable. Those of its cache are nothing to the component.
-const OF_THE_HOST: [(&str, &str); 6] = [
-    ("timeout", "TENCENTCLOUD_SSM_TIMEOUT"),
-    ("maxRetries", "TENCENTCLOUD_SSM_MAX_RETRIES"),
-    ("retryThrottled", RETRY_THROTTLED),
-    ("cacheTTL", "TENCENTCLOUD_SSM_CACHE_TTL"),
-    ("cacheMemoryLimit", "TENCENTCLOUD_SSM_CACHE_MEMORY_LIMIT"),
-    ("cacheStaleOnError", "TENCENTCLOUD_SSM_CACHE_STALE_ON_ERROR"),
+/// What the host goes by. Of these the cache's are nothing to the component.
+const OF_THE_HOST: [&str; 6] = [
+    "timeout",
+    "maxRetries",
+    "retryThrottled",
+    "cacheTTL",
+    "cacheMemoryLimit",
+    "cacheStaleOnError",
 ];
 /// This host sets the pace of single reads, and repeats in turn what is throttled.
 const RETRY_THROTTLED: &str = "TENCENTCLOUD_SSM_RETRY_THROTTLED";
@@ -161,8 +161,9 @@ fn needs(
 }
 
 fn of_the_host(variables: &[(String, String)]) -> Properties {
-    let set = |(property, variable): (&str, &str)| {
-        let (_, value) = variables.iter().find(|(name, _)| name == variable)?;
+    let set = |property: &str| {
+        let variable = variable_name(property, "");
+        let (_, value) = variables.iter().find(|(name, _)| *name == variable)?;
         Some((property.to_owned(), value.clone()))
     };
     Properties::new(OF_THE_HOST.into_iter().filter_map(set))

@@ -1,68 +1,22 @@
 //! What the built-in store reads its settings from: properties, and the variables that stand for them.
 
+use std::sync::LazyLock;
+
+use ssm_settings::{TKE, variable_name};
+
 use crate::stores::Properties;
 
-/// What says where keys come from, with the variables that say it in the environment, as the component
-/// knows them.
-pub(super) const CREDENTIALS: [(&str, &[&str]); 14] = [
-    ("region", &["TENCENTCLOUD_REGION"]),
-    ("secretId", &["TENCENTCLOUD_SECRET_ID"]),
-    ("secretKey", &["TENCENTCLOUD_SECRET_KEY"]),
-    (
-        "token",
-        &[
-            "TENCENTCLOUD_TOKEN",
-            "TENCENTCLOUD_SESSION_TOKEN",
-            "TENCENTCLOUD_SECURITY_TOKEN",
-        ],
-    ),
-    (
-        "cvmRole",
-        &["TENCENTCLOUD_SSM_CVM_ROLE", "TENCENTCLOUD_CAM_ROLE_NAME"],
-    ),
-    (
-        "externalId",
-        &[
-            "TENCENTCLOUD_SSM_EXTERNAL_ID",
-            "TENCENTCLOUD_ASSUME_ROLE_EXTERNAL_ID",
-        ],
-    ),
-    ("metadataEndpoint", &["TENCENTCLOUD_SSM_METADATA_ENDPOINT"]),
-    ("providerId", &["TENCENTCLOUD_SSM_PROVIDER_ID"]),
-    (
-        "roleArn",
-        &[
-            "TENCENTCLOUD_SSM_ROLE_ARN",
-            "TENCENTCLOUD_ROLE_ARN",
-            "TENCENTCLOUD_ASSUME_ROLE_ARN",
-        ],
-    ),
-    (
-        "roleSessionName",
-        &[
-            "TENCENTCLOUD_SSM_ROLE_SESSION_NAME",
-            "TENCENTCLOUD_ROLE_SESSION_NAME",
-            "TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME",
-        ],
-    ),
-    (
-        "sessionDuration",
-        &[
-            "TENCENTCLOUD_SSM_SESSION_DURATION",
-            "TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION",
-        ],
-    ),
-    ("stsEndpoint", &["TENCENTCLOUD_SSM_STS_ENDPOINT"]),
-    ("webIdentityToken", &[TOKEN_VARIABLE]),
-    (
-        "webIdentityTokenFile",
-        &["TENCENTCLOUD_SSM_WEB_IDENTITY_TOKEN_FILE"],
-    ),
-];
-/// What TKE puts into a pod that has an identity. All of them count, or none.
-pub(super) const TKE: [&str; 4] = ["TKE_REGION", "TKE_PROVIDER_ID", TKE_FILE, "TKE_ROLE_ARN"];
-/// The one of them that names the file of the token.
-pub(super) const TKE_FILE: &str = "TKE_WEB_IDENTITY_TOKEN_FILE";
+/// What says where keys come from, with the variables that say it in the environment.
+static CREDENTIALS: LazyLock<Vec<(&str, Vec<String>)>> = LazyLock::new(|| {
+    let variables = |property: &str, names: &[&str]| {
+        let variables = names.iter().map(|name| variable_name(property, name));
+        variables.collect()
+    };
+    let properties = ssm_settings::CREDENTIALS.iter();
+    properties
+        .map(|(property, names)| (*property, variables(property, names)))
+        .collect()
+});
 /// The property that has a web identity's token.
 pub(super) const TOKEN: &str = "webIdentityToken";
 /// The variable that has it.
@@ -122,8 +76,8 @@ impl<'a> Place<'a> {
 
 /// Whether the component reads credentials from the variable `name`.
 pub(super) fn is_of_credentials(name: &str) -> bool {
-    let mut names = CREDENTIALS.iter().flat_map(|(_, names)| *names);
-    TKE.contains(&name) || names.any(|known| *known == name)
+    let mut names = CREDENTIALS.iter().flat_map(|(_, names)| names);
+    TKE.contains(&name) || names.any(|known| known == name)
 }
 
 /// Whether the variable `name` says where a service is, and not who gives keys.

@@ -2,6 +2,7 @@
 
 use std::{fs, time::Duration};
 
+use rustix::process::Signal;
 use ssm_emulator::{SAMPLE_PROVIDER_ID, SAMPLE_WEB_IDENTITY_TOKEN, WebIdentity};
 use tokio::time::sleep;
 
@@ -51,10 +52,13 @@ async fn a_new_token_goes_to_new_instances_and_no_read_fails() {
             lines[0].contains(&file) && lines[0].contains("WARN"),
             "{lines:?}"
         );
+        // Who asks for it to be read again hears that again.
+        served.process.signal(Signal::HUP);
+        served.process.wait_for(kept, 2);
         world.emulator.forget_temporary_keys();
         read_steadily(&served, Duration::from_secs(1)).await;
         fs::remove_file(&broken).unwrap();
-        served.process.wait_for(kept, 2);
+        served.process.wait_for(kept, 3);
         world.emulator.forget_temporary_keys();
         assert_eq!(served.get(PATH).await.body, VALUE);
         // Half of it, and then the rest.
