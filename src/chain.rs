@@ -176,7 +176,7 @@ fn nothing_set(properties: &Properties) -> String {
     let mut missing = String::new();
     for name in TKE {
         if properties.credential(name).is_none() {
-            missing.extend([" ", name]);
+            missing.extend([if missing.is_empty() { " " } else { ", " }, name]);
         }
     }
     let some_of_tke = TKE.iter().any(|name| properties.credential(name).is_some());

@@ -158,7 +158,7 @@ fn without_any_key_the_chain_knows_what_was_not_set() {
         "secretId",
         "TENCENTCLOUD_SECRET_KEY",
         "webIdentityToken",
-        "there is no TKE_PROVIDER_ID TKE_ROLE_ARN",
+        "there is no TKE_PROVIDER_ID, TKE_ROLE_ARN",
     ] {
         assert!(chain.earlier.contains(name), "{}", chain.earlier);
     }
