@@ -41,10 +41,11 @@ pub(crate) fn chain(
                 .map(str::to_owned),
         },
     });
-    // That of a web identity is not assumed with keys.
-    if !matches!(kind, Some(Kind::WebIdentity))
-        && let Some(arn) = named
-    {
+    let is_identity = matches!(kind, Some(Kind::WebIdentity));
+    // That of a web identity is got by it, and only a pod, which has one by TKE, assumes another.
+    let is_assumed =
+        |arn: &&str| !is_identity || pods_role(properties).is_some_and(|pods| pods != *arn);
+    if let Some(arn) = named.filter(is_assumed) {
         chain.role = Some(role.role(arn)?);
     }
     if kind.is_none() {
@@ -120,12 +121,22 @@ fn web_identity(properties: &Properties, roles: &Roles) -> Result<CredentialSour
     };
     let provider_id = either("providerId", TKE_PROVIDER_ID)
         .ok_or_else(|| missing("providerId", TKE_PROVIDER_ID))?;
-    let arn = either("roleArn", TKE_ROLE_ARN).ok_or_else(|| missing("roleArn", TKE_ROLE_ARN))?;
+    let arn = pods_role(properties).or_else(|| either("roleArn", TKE_ROLE_ARN));
+    let arn = arn.ok_or_else(|| missing("roleArn", TKE_ROLE_ARN))?;
     Ok(CredentialSource::WebIdentity {
         token: Zeroizing::new(token.to_owned()),
         provider_id: provider_id.to_owned(),
         role: roles.role(arn)?,
     })
+}
+
+/// The role that TKE gives the pod, where TKE's provider vouches for it.
+fn pods_role(properties: &Properties) -> Option<&str> {
+    let own_provider = properties.credential("providerId");
+    let role = properties
+        .credential(TKE_ROLE_ARN)
+        .filter(|_| own_provider.is_none());
+    role.map(|arn| arn.trim())
 }
 
 /// How roles are assumed.

@@ -91,6 +91,15 @@ fn each_setting_that_is_not_given_comes_from_the_environment() {
     let handed_over = [("webIdentityToken", "s3cr3t.given.x")];
     let web = "web s3cr3t.given.x there qcs::cam::uin/2:roleName/tke";
     assert_eq!(told(&handed_over, &TKE_THERE), web);
+    // A pod assumes another role than its own.
+    let assumed = format!("{web} as {ARN}");
+    let given = [handed_over[0], ("roleArn", ARN)];
+    assert_eq!(told(&given, &TKE_THERE), assumed);
+    let pods = ("roleArn", "qcs::cam::uin/2:roleName/tke");
+    assert_eq!(told(&[handed_over[0], pods], &TKE_THERE), web);
+    // Who vouches by another provider gets the role itself.
+    let own = format!("web s3cr3t.given.x given {ARN}");
+    assert_eq!(told(&WEB, &TKE_THERE), own);
     // Keys that are given are whole: nothing is added to them.
     assert_eq!(told(&KEYS, &there), "keys AKIDgiven");
     // TKE's role is that of its identity, not one to assume with keys.

@@ -194,6 +194,13 @@ impl World {
             Way::new("file", identity(own_file), vec![], pod_role, WEB_IDENTITY),
             Way::new("value", identity(value), vec![], pod_role, WEB_IDENTITY),
             Way::new("pod", vec![], pod(), pod_role, WEB_IDENTITY),
+            Way::new(
+                "pod, role",
+                vec![("roleArn", text(SAMPLE_ROLE_ARN))],
+                pod(),
+                role,
+                &["AssumeRoleWithWebIdentity", "AssumeRole"],
+            ),
         ]
     }
 
