@@ -13,6 +13,7 @@ use dapr_wasm_host::{
 use futures_util::future::join_all;
 use http::{Uri, request::Parts};
 use ssm_emulator::{Config, Emulator, Fault, FaultKind};
+use tokio::time::{sleep, timeout};
 
 /// Every answer may be given for this long.
 struct All(Option<Duration>);
@@ -123,11 +124,22 @@ async fn a_failure_is_everybodys_and_nobodys_afterwards() {
 async fn whoever_began_may_go_away() {
     let emulator = slow().await;
     let (store, _runtime) = store(&emulator, Some(Duration::from_secs(60))).await;
-    let begun = tokio::time::timeout(Duration::from_millis(100), reach(&store, &emulator, 1));
+    let begun = timeout(Duration::from_millis(100), reach(&store, &emulator, 1));
     let (begun, status) = tokio::join!(begun, async {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        sleep(Duration::from_millis(50)).await;
         reach(&store, &emulator, 1).await
     });
     assert!(begun.is_err() && status.parse::<u16>().is_ok(), "{status}");
     assert_eq!(emulator.requests().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_nobody_waits_for_any_more_is_not_joined() {
+    let emulator = Emulator::start(Config::sample()).await.unwrap();
+    emulator.add_fault(Fault::new(FaultKind::Silent).times(1));
+    let (store, _runtime) = store(&emulator, Some(Duration::from_secs(60))).await;
+    let given_up = timeout(Duration::from_millis(500), reach(&store, &emulator, 1));
+    assert!(given_up.await.is_err());
+    let status = timeout(Duration::from_secs(20), reach(&store, &emulator, 1)).await;
+    assert!(status.unwrap().parse::<u16>().is_ok());
 }

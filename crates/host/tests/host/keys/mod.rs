@@ -3,6 +3,7 @@
 
 mod burst;
 mod failures;
+mod hanging;
 mod providers;
 mod refresh;
 mod rotation;
