@@ -38,7 +38,9 @@ pub(super) enum State {
 #[derive(Clone)]
 pub(super) struct Kept {
     pub(super) answer: Arc<Answer>,
+    pub(super) fresh_until: Instant,
     pub(super) until: Instant,
+    pub(super) repeatable: bool,
 }
 
 /// What became of a request.

@@ -24,4 +24,4 @@ pub use client::{InvalidOutbound, Outbound, OutboundBuilder, OutboundUsage};
 pub(crate) use hooks::Hooks;
 pub use origin::{InvalidOrigin, Origin};
 pub use proxy::InvalidProxy;
-pub use shared::Sharing;
+pub use shared::{Life, Sharing};

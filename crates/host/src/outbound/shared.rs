@@ -7,7 +7,8 @@
 //!
 //! A request that is under way belongs to those who wait for it. One that nobody waits for ends, and
 //! nobody joins one that is old, or that it has given up: a service that did not answer once costs
-//! those who asked it then, and none who ask later.
+//! those who asked it then, and none who ask later. When a service gives nothing, the answer before is
+//! given to those who have not had it, for as long as it is good.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -17,6 +18,7 @@ use std::{
 use futures_util::future::{BoxFuture, FutureExt, Shared};
 use http::{Request, Response, Uri, header::CONTENT_LENGTH, request::Parts};
 use http_body_util::{BodyExt, Full};
+use tokio::time::timeout;
 use wasmtime_wasi_http::{Error, WasiBody};
 use zeroize::Zeroizing;
 
@@ -28,6 +30,11 @@ use super::{
 
 /// How long others join a request that is under way. Services that give keys answer within it.
 const JOINING_TIME: Duration = Duration::from_secs(2);
+/// How long an instance waits for a new answer while there is an older one that is good. Two such waits
+/// leave time within the second that the metadata service is given.
+const OLDER_ANSWER_AFTER: Duration = Duration::from_millis(300);
+/// How long a request goes on whose instance went on with an older answer.
+const UNAWAITED_LIFE: Duration = Duration::from_secs(10);
 
 /// Says which requests of a store may share their answers.
 pub trait Sharing: Send + Sync {
@@ -41,7 +48,18 @@ pub trait Sharing: Send + Sync {
     /// For how long the answer of `uri` with this body may be given to others who ask the same; it
     /// came at `now`, by the clock of whoever answered where that is known. `None` where it does not
     /// give what was asked for.
-    fn life(&self, uri: &Uri, now: SystemTime, body: &[u8]) -> Option<Duration>;
+    fn life(&self, uri: &Uri, now: SystemTime, body: &[u8]) -> Option<Life>;
+}
+
+/// For how long an answer may be given to others, from when it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Life {
+    /// So long it is given without asking for another.
+    pub fresh: Duration,
+    /// So long it is given where asking for another comes to nothing.
+    pub whole: Duration,
+    /// Whether it is then given again to those who have had it.
+    pub repeatable: bool,
 }
 
 /// The answers that one store's instances share. It has no `Debug`: keys are in them.
@@ -98,13 +116,27 @@ impl SharedAnswers {
             let flight = async move { shared.land(number, Answer::of(sending).await) };
             flight.boxed().shared()
         };
-        let (number, flight) = match self.way(&question, by, had, begin) {
+        let (number, mut flight) = match self.way(&question, by, had, begin) {
             Way::There(answer) => return Ok(answer.response()),
             Way::UnderWay(number, flight) => (number, flight),
         };
-        let landed = flight.await;
-        if let Some(until) = landed.until {
-            had.got(number, until);
+        let landed = loop {
+            if let Ok(landed) = timeout(OLDER_ANSWER_AFTER, &mut flight).await {
+                break landed;
+            }
+            if let Some(older) = self.older(&question, had) {
+                // It may yet come, for others.
+                tokio::spawn(timeout(UNAWAITED_LIFE, flight));
+                return Ok(older.response());
+            }
+        };
+        match landed.until {
+            Some(until) => had.got(number, until),
+            None => {
+                if let Some(older) = self.older(&question, had) {
+                    return Ok(older.response());
+                }
+            }
         }
         match landed.came {
             Ok(answer) => Ok(answer.response()),
@@ -124,6 +156,7 @@ impl SharedAnswers {
         let mut entries = self.lock();
         entries.forget_ended(now);
         if let Some((entry, kept)) = entries.kept(question)
+            && kept.fresh_until > now
             && had.lacks(question, entry.number, entry.began)
         {
             had.asks(question, entry.number, Some(kept.until));
@@ -153,6 +186,18 @@ impl SharedAnswers {
         Way::UnderWay(number, flight)
     }
 
+    /// An answer that is still good, for an instance to whom asking brought nothing.
+    fn older(&self, question: &Arc<Question>, had: &Had) -> Option<Arc<Answer>> {
+        let entries = self.lock();
+        let (entry, kept) = entries.kept(question)?;
+        let is_for_it = kept.repeatable || had.lacks(question, entry.number, entry.began);
+        if !is_for_it || kept.until <= Instant::now() {
+            return None;
+        }
+        had.asks(question, entry.number, Some(kept.until));
+        Some(Arc::clone(&kept.answer))
+    }
+
     /// Keeps what came of a request in the place of what came of equal ones before.
     fn land(&self, number: u64, came: Result<Arc<Answer>, Error>) -> Landed {
         let mut entries = self.lock();
@@ -164,7 +209,9 @@ impl SharedAnswers {
             let uri = &entry.question.uri;
             let life = self.rules.life(uri, answer.now(), &answer.body)?;
             Some(Kept {
-                until: answer.at.checked_add(life)?,
+                fresh_until: answer.at.checked_add(life.fresh)?,
+                until: answer.at.checked_add(life.whole)?,
+                repeatable: life.repeatable,
                 answer: Arc::clone(answer),
             })
         });

@@ -9,12 +9,17 @@ use http::{Method, Uri, request::Parts};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::{cli::identity::Keys, outbound::Sharing};
+use crate::{
+    cli::identity::Keys,
+    outbound::{Life, Sharing},
+};
 
 /// Where the metadata service names the CVM's role, and has its keys.
 const ROLES: &str = "/latest/meta-data/cam/security-credentials/";
 /// For how long the name of the CVM's role may be given to others who ask for it.
 const ROLE_NAME_LIFE: Duration = Duration::from_secs(60);
+/// For how long it is given where the metadata service does not answer: keys of a role last no longer.
+const ROLE_NAME_MEMORY: Duration = Duration::from_secs(86_400);
 /// The actions of STS that give keys.
 const ACTIONS: [&str; 2] = ["AssumeRole", "AssumeRoleWithWebIdentity"];
 
@@ -84,7 +89,7 @@ fn lock(seen: &Mutex<Vec<KeysSeen>>) -> MutexGuard<'_, Vec<KeysSeen>> {
 }
 
 impl Sharing for KeyAnswers {
-    /// Of those that are signed, by the same key: another's may be no good any more.
+    /// Of those that are signed, the key: another's may be no good any more.
     fn sharing(&self, request: &Parts) -> Option<String> {
         let header = |name: &str| request.headers.get(name)?.to_str().ok();
         if request.method == Method::GET {
@@ -97,10 +102,16 @@ impl Sharing for KeyAnswers {
         Some(id.unwrap_or_default().to_owned())
     }
 
-    /// Of keys half of the life that is left: whoever gets them then does not renew them at once.
-    fn life(&self, uri: &Uri, now: SystemTime, body: &[u8]) -> Option<Duration> {
+    /// Keys are fresh for half of the life that is left: whoever gets them then does not renew them at
+    /// once.
+    fn life(&self, uri: &Uri, now: SystemTime, body: &[u8]) -> Option<Life> {
         if uri.path() == ROLES {
-            return Some(ROLE_NAME_LIFE);
+            return Some(Life {
+                fresh: ROLE_NAME_LIFE,
+                whole: ROLE_NAME_MEMORY,
+                // A name is never refused.
+                repeatable: true,
+            });
         }
         let whole: Answer = serde_json::from_slice(body).ok()?;
         let answer = match whole.response {
@@ -116,7 +127,11 @@ impl Sharing for KeyAnswers {
                 keys: answer.keys(),
             });
         }
-        Some(left / 2)
+        Some(Life {
+            fresh: left / 2,
+            whole: left,
+            repeatable: false,
+        })
     }
 }
 
@@ -155,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_shared_for_half_of_what_is_left_of_them() {
+    fn keys_are_fresh_for_half_of_what_is_left_of_them_and_good_for_all_of_it() {
         let answers = KeyAnswers::remembering();
         let now = UNIX_EPOCH + Duration::from_secs(1_000);
         let life = |uri: &str, body: &str| {
@@ -164,12 +179,20 @@ mod tests {
         };
         let role = "http://m.test/latest/meta-data/cam/security-credentials/reader";
         let name = "http://m.test/latest/meta-data/cam/security-credentials/";
-        assert_eq!(life(name, "reader"), Some(ROLE_NAME_LIFE));
+        let name = life(name, "reader").unwrap();
+        assert_eq!(
+            (name.fresh, name.whole, name.repeatable),
+            (ROLE_NAME_LIFE, ROLE_NAME_MEMORY, true)
+        );
+        let keys = |seconds| Life {
+            fresh: Duration::from_secs(seconds) / 2,
+            whole: Duration::from_secs(seconds),
+            repeatable: false,
+        };
         let of_role = r#"{"TmpSecretId":"i","TmpSecretKey":"k","Token":"t","ExpiredTime":1008,"Code":"Success"}"#;
-        assert_eq!(life(role, of_role), Some(Duration::from_secs(4)));
+        assert_eq!(life(role, of_role), Some(keys(8)));
         let of_sts = r#"{"Response":{"Credentials":{"TmpSecretId":"j","TmpSecretKey":"k"},"ExpiredTime":8200,"RequestId":"r"}}"#;
-        let left = Duration::from_secs(7_200);
-        assert_eq!(life("https://sts.test/", of_sts), Some(left / 2));
+        assert_eq!(life("https://sts.test/", of_sts), Some(keys(7_200)));
         for none in [
             "reader",
             r#"{"Response":{"Error":{"Code":"c"}}}"#,
@@ -179,6 +202,7 @@ mod tests {
         }
         let seen = answers.take();
         assert_eq!(seen[0].cvm_role.as_deref(), Some("reader"));
+        let left = Duration::from_secs(7_200);
         assert_eq!((seen[1].cvm_role.as_deref(), seen[1].left), (None, left));
         let ids = seen.iter().map(|it| it.keys.as_ref().unwrap().id.as_str());
         assert!(ids.eq(["i", "j"]));

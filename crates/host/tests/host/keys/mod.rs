@@ -4,6 +4,7 @@
 mod burst;
 mod failures;
 mod hanging;
+mod older;
 mod providers;
 mod refresh;
 mod rotation;
