@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 use wasmtime_wasi_http::Error;
+use zeroize::Zeroizing;
 
 use super::{answer::Answer, had::Question};
 
@@ -22,11 +23,17 @@ pub(super) struct Entries {
 
 pub(super) struct Entry {
     pub(super) question: Arc<Question>,
-    /// Who asks.
-    pub(super) by: String,
+    pub(super) proof: Proof,
     pub(super) number: u64,
     pub(super) began: Instant,
     pub(super) state: State,
+}
+
+/// Who asks, with the whole body.
+#[derive(PartialEq, Eq)]
+pub(super) struct Proof {
+    pub(super) by: String,
+    pub(super) body: Zeroizing<Vec<u8>>,
 }
 
 pub(super) enum State {
@@ -72,11 +79,11 @@ impl Entries {
     pub(super) fn under_way(
         &self,
         question: &Question,
-        by: &str,
+        proof: &Proof,
     ) -> Option<(&Entry, Shared<BoxFuture<'static, Landed>>)> {
         let mut newest_first = self.list.iter().rev();
         newest_first.find_map(|entry| match &entry.state {
-            State::UnderWay(flight) if *entry.question == *question && entry.by == by => {
+            State::UnderWay(flight) if *entry.question == *question && entry.proof == *proof => {
                 Some((entry, flight.upgrade()?))
             }
             _ => None,

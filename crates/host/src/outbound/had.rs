@@ -16,6 +16,7 @@ const MAX_HAD: usize = 32;
 pub(super) struct Question {
     pub(super) method: Method,
     pub(super) uri: Uri,
+    /// The body, or what of it is the question.
     pub(super) body: Zeroizing<Vec<u8>>,
 }
 

@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 
 use super::{
     answer::{Answer, same},
-    entries::{Entries, Entry, Kept, Landed, MAX_SHARED, State},
+    entries::{Entries, Entry, Kept, Landed, MAX_SHARED, Proof, State},
     had::{Had, Question},
 };
 
@@ -44,6 +44,11 @@ pub trait Sharing: Send + Sync {
     /// Requests of one asker, equal in method, URI and body, are one while it is under way. An answer
     /// that has come is for whoever asks the same.
     fn sharing(&self, request: &Parts) -> Option<String>;
+
+    /// What is asked with `body`: all of it, but what only proves who asks.
+    fn question(&self, body: &[u8]) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(body.to_vec())
+    }
 
     /// For how long the answer of `uri` with this body may be given to others who ask the same; it
     /// came at `now`, by the clock of whoever answered where that is known. `None` where it does not
@@ -107,8 +112,12 @@ impl SharedAnswers {
         let question = Arc::new(Question {
             method: head.method.clone(),
             uri: head.uri.clone(),
-            body: Zeroizing::new(body.to_vec()),
+            body: self.rules.question(&body),
         });
+        let proof = Proof {
+            by,
+            body: Zeroizing::new(body.to_vec()),
+        };
         let begin = |number| {
             let body = Full::new(body).map_err(|never| match never {});
             let sending = send(Request::from_parts(head, body.boxed_unsync()));
@@ -116,7 +125,7 @@ impl SharedAnswers {
             let flight = async move { shared.land(number, Answer::of(sending).await) };
             flight.boxed().shared()
         };
-        let (number, mut flight) = match self.way(&question, by, had, begin) {
+        let (number, mut flight) = match self.way(&question, proof, had, begin) {
             Way::There(answer) => return Ok(answer.response()),
             Way::UnderWay(number, flight) => (number, flight),
         };
@@ -148,7 +157,7 @@ impl SharedAnswers {
     fn way(
         &self,
         question: &Arc<Question>,
-        by: String,
+        proof: Proof,
         had: &Had,
         begin: impl FnOnce(u64) -> Shared<BoxFuture<'static, Landed>>,
     ) -> Way {
@@ -162,7 +171,7 @@ impl SharedAnswers {
             had.asks(question, entry.number, Some(kept.until));
             return Way::There(Arc::clone(&kept.answer));
         }
-        if let Some((entry, flight)) = entries.under_way(question, &by)
+        if let Some((entry, flight)) = entries.under_way(question, &proof)
             && entry.began + JOINING_TIME > now
             && !had.has_asked(entry.number)
             && had.lacks(question, entry.number, entry.began)
@@ -176,7 +185,7 @@ impl SharedAnswers {
         if let Some(weak) = flight.downgrade() {
             entries.list.push(Entry {
                 question: Arc::clone(question),
-                by,
+                proof,
                 number,
                 began: now,
                 state: State::UnderWay(weak),

@@ -1,12 +1,14 @@
 //! The answers that have keys in them, which the instances of a store share.
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use http::{Method, Uri, request::Parts};
 use serde::Deserialize;
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -102,6 +104,19 @@ impl Sharing for KeyAnswers {
         Some(id.unwrap_or_default().to_owned())
     }
 
+    /// A web identity's token proves who asks: keys that an earlier one brought are as good.
+    fn question(&self, body: &[u8]) -> Zeroizing<Vec<u8>> {
+        let whole = || Zeroizing::new(body.to_vec());
+        let Ok(mut fields) = serde_json::from_slice::<BTreeMap<String, Value>>(body) else {
+            return whole();
+        };
+        let Some(Value::String(token)) = fields.remove("WebIdentityToken") else {
+            return whole();
+        };
+        drop(Zeroizing::new(token));
+        serde_json::to_vec(&fields).map_or_else(|_| whole(), Zeroizing::new)
+    }
+
     /// Keys are fresh for half of the life that is left: whoever gets them then does not renew them at
     /// once.
     fn life(&self, uri: &Uri, now: SystemTime, body: &[u8]) -> Option<Life> {
@@ -167,6 +182,21 @@ mod tests {
         assert_eq!(got(&format!("{metadata}role")).as_deref(), Some(""));
         assert_eq!(got("http://m.test/latest/meta-data/"), None);
         assert_eq!(got(sts), None);
+    }
+
+    #[test]
+    fn the_token_of_a_web_identity_is_no_part_of_what_is_asked() {
+        let question = |body: &str| KeyAnswers::default().question(body.as_bytes());
+        let by = |token: &str, role: &str| {
+            question(&format!(
+                r#"{{"RoleArn":"{role}","WebIdentityToken":"{token}","DurationSeconds":7200}}"#
+            ))
+        };
+        assert_eq!(by("first", "reader"), by("second", "reader"));
+        assert_ne!(by("first", "reader"), by("first", "writer"));
+        for whole in [r#"{"RoleArn":"reader", "ExternalId":"x"}"#, "", "nothing"] {
+            assert_eq!(*question(whole), whole.as_bytes());
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{PATH, VALUE, World};
 use crate::support::Served;
 
 /// Five reads at once; none may fail.
-async fn five_at_once(served: &Served, what: &str) {
+pub(super) async fn five_at_once(served: &Served, what: &str) {
     let read = |number: u32| async move {
         let path = format!("{PATH}?metadata.number={number}");
         let answer = served.get(&path).await;
