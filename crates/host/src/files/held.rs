@@ -1,4 +1,4 @@
-//! Small texts in files that others replace while the host runs, such as tokens.
+//! Small texts in files that others replace while the host runs: tokens and the like, of one line.
 
 use std::{
     collections::BTreeMap,
@@ -48,7 +48,7 @@ impl HeldTexts {
     /// What `path` holds. Must be called in a runtime.
     ///
     /// # Errors
-    /// If it cannot be read, is empty, longer than 64 KiB, or no UTF-8.
+    /// If it cannot be read, is empty, longer than 64 KiB, or not one line of ASCII without spaces.
     pub(crate) async fn open(&self, path: &Path) -> io::Result<Arc<Held>> {
         if let Some(held) = self.lock().get(path).and_then(Weak::upgrade) {
             return Ok(held);
@@ -195,6 +195,12 @@ fn read(path: &Path) -> io::Result<(Stamp, Zeroizing<String>)> {
     if trimmed.is_empty() {
         return Err(io::Error::other("it is empty"));
     }
+    // Whoever is handed it would refuse it, and not know that it was in a file.
+    if !trimmed.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(io::Error::other(
+            "it is not one line of ASCII without spaces, as a token is",
+        ));
+    }
     Ok((stamp, Zeroizing::new(trimmed.to_owned())))
 }
 
@@ -224,7 +230,12 @@ mod tests {
         let world = tempfile::tempdir().unwrap();
         let path = |name: &str| world.path().join(name);
         // As kubelet has it: a link through another link, which is swapped.
-        for (folder, text) in [("one", "first\n"), ("two", " second"), ("empty", " \n")] {
+        for (folder, text) in [
+            ("one", "first\n"),
+            ("two", " second"),
+            ("empty", " \n"),
+            ("lines", "not\nthis"),
+        ] {
             fs::create_dir(path(folder)).unwrap();
             fs::write(path(folder).join("token"), text).unwrap();
         }
@@ -242,9 +253,11 @@ mod tests {
         swap("two");
         until(&held, "second").await;
         assert_eq!(held.edition(), 1);
-        swap("empty");
-        sleep(Duration::from_millis(600)).await;
-        assert!(says(&held, "second"));
+        for folder in ["empty", "lines"] {
+            swap(folder);
+            sleep(Duration::from_millis(600)).await;
+            assert!(says(&held, "second"));
+        }
         fs::remove_file(path("token")).unwrap();
         sleep(Duration::from_millis(600)).await;
         assert!(says(&held, "second"));
@@ -260,7 +273,9 @@ mod tests {
         fs::write(path("empty"), "\n").unwrap();
         fs::write(path("long"), vec![b'x'; 65_537]).unwrap();
         fs::write(path("bytes"), b"\xFF\xFF").unwrap();
-        for name in ["absent", "empty", "long", "bytes", ""] {
+        fs::write(path("words"), "no token\n").unwrap();
+        fs::write(path("letters"), "tök\u{e9}n").unwrap();
+        for name in ["absent", "empty", "long", "bytes", "words", "letters", ""] {
             assert!(HeldTexts::default().open(&path(name)).await.is_err());
         }
     }

@@ -16,7 +16,7 @@ use super::{
     body::Bounded,
     client::Outbound,
     failure::{Failure, chain},
-    shared::Had,
+    had::Had,
 };
 
 /// How long the head of an answer may take where the component sets no limit.

@@ -46,7 +46,8 @@ pub struct PoolOptions {
 /// `timeout` (30 s without) and a grace of 5 s. A call that traps or runs out of time costs its
 /// instance and nothing else. The instance that was used last takes the next call: what it has learnt
 /// (a connection, keys that it was lent) stays in use. When a file's text is replaced that instances
-/// are handed, new instances take the calls from then on.
+/// are handed, new instances take the calls from then on; of answers that the store's instances share
+/// they have those that the old ones got.
 pub struct Pool {
     component: Component,
     options: PoolOptions,

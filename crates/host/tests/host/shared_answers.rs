@@ -7,28 +7,37 @@ use std::{
 
 use dapr_wasm_host::{
     Outbound, Runtime, RuntimeConfig,
-    outbound::Sharing,
+    outbound::{Life, Sharing},
     stores::{Grants, Needs, PoolOptions, Properties, Reach, Store, StoreTypes},
 };
 use futures_util::future::join_all;
 use http::{Uri, request::Parts};
 use ssm_emulator::{Config, Emulator, Fault, FaultKind};
+use tokio::time::{sleep, timeout};
 
-/// Every answer may be given for this long.
-struct All(Option<Duration>);
+/// Every answer may be given for this long, if at all.
+struct All(Option<Life>);
+
+fn all(fresh: u64, whole: u64) -> Option<Life> {
+    Some(Life {
+        fresh: Duration::from_secs(fresh),
+        whole: Duration::from_secs(whole),
+        repeatable: false,
+    })
+}
 
 impl Sharing for All {
     fn sharing(&self, _request: &Parts) -> Option<String> {
         Some(String::new())
     }
 
-    fn life(&self, _uri: &Uri, _now: SystemTime, _body: &[u8]) -> Option<Duration> {
+    fn life(&self, _uri: &Uri, _now: SystemTime, _body: &[u8]) -> Option<Life> {
         self.0
     }
 }
 
 /// A store whose instances share answers, and the metadata of a call that asks `emulator`.
-async fn store(emulator: &Emulator, life: Option<Duration>) -> (Arc<dyn Store>, Runtime) {
+async fn store(emulator: &Emulator, life: Option<Life>) -> (Arc<dyn Store>, Runtime) {
     let runtime = Runtime::new(&RuntimeConfig::default()).unwrap();
     let wasm = std::fs::read(component_build::package("bad-store").unwrap()).unwrap();
     let outbound = Outbound::builder().native_roots(false).build().unwrap();
@@ -90,7 +99,7 @@ async fn of_64_instances_one_asks_and_all_get_the_answer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_is_kept_for_instances_that_have_not_had_it() {
     let emulator = slow().await;
-    let (store, _runtime) = store(&emulator, Some(Duration::from_secs(60))).await;
+    let (store, _runtime) = store(&emulator, all(60, 60)).await;
     reach(&store, &emulator, 1).await;
     // The same instance: it wants another.
     reach(&store, &emulator, 1).await;
@@ -108,7 +117,7 @@ async fn a_failure_is_everybodys_and_nobodys_afterwards() {
     let emulator = Emulator::start(Config::sample()).await.unwrap();
     emulator.add_fault(Fault::new(FaultKind::Latency(Duration::from_millis(300))));
     emulator.add_fault(Fault::new(FaultKind::Reset));
-    let (store, _runtime) = store(&emulator, Some(Duration::from_secs(60))).await;
+    let (store, _runtime) = store(&emulator, all(60, 60)).await;
     let said = join_all((0..16).map(|_| reach(&store, &emulator, 1))).await;
     assert!(
         said.iter().all(|why| why.parse::<u16>().is_err()),
@@ -122,12 +131,59 @@ async fn a_failure_is_everybodys_and_nobodys_afterwards() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_began_may_go_away() {
     let emulator = slow().await;
-    let (store, _runtime) = store(&emulator, Some(Duration::from_secs(60))).await;
-    let begun = tokio::time::timeout(Duration::from_millis(100), reach(&store, &emulator, 1));
+    let (store, _runtime) = store(&emulator, all(60, 60)).await;
+    let begun = timeout(Duration::from_millis(100), reach(&store, &emulator, 1));
     let (begun, status) = tokio::join!(begun, async {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        sleep(Duration::from_millis(50)).await;
         reach(&store, &emulator, 1).await
     });
     assert!(begun.is_err() && status.parse::<u16>().is_ok(), "{status}");
     assert_eq!(emulator.requests().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_asking_fails_others_get_the_answer_before_and_who_had_it_does_not() {
+    let emulator = slow().await;
+    let (store, _runtime) = store(&emulator, all(0, 60)).await;
+    let before = reach(&store, &emulator, 1).await;
+    emulator.add_fault(Fault::new(FaultKind::Reset));
+    let said = join_all((0..16).map(|_| reach(&store, &emulator, 1))).await;
+    let failed = said.iter().filter(|it| **it != before);
+    assert_eq!(failed.count(), 1, "{said:?}");
+    // One that hangs is as one that fails.
+    emulator.clear_faults();
+    emulator.add_fault(Fault::new(FaultKind::Silent));
+    let said =
+        join_all((0..32).map(|_| timeout(Duration::from_secs(5), reach(&store, &emulator, 1))));
+    let said = said.await;
+    let got = said.iter().flatten().filter(|it| **it == before);
+    // Sixteen have had it.
+    assert_eq!(got.count(), 16, "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_hangs_is_joined_for_a_while_and_ends_with_those_who_wait() {
+    let emulator = Emulator::start(Config::sample()).await.unwrap();
+    emulator.add_fault(Fault::new(FaultKind::Silent).times(1));
+    let (store, _runtime) = store(&emulator, all(60, 60)).await;
+    let begun = timeout(Duration::from_secs(5), reach(&store, &emulator, 1));
+    let (begun, status) = tokio::join!(begun, async {
+        sleep(Duration::from_millis(2_500)).await;
+        reach(&store, &emulator, 1).await
+    });
+    // And who waited for the first gets what came of the second.
+    assert_eq!(begun.unwrap(), status);
+    assert!(status.parse::<u16>().is_ok(), "{status}");
+    assert_eq!(emulator.requests().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_nobody_waits_for_any_more_is_not_joined() {
+    let emulator = Emulator::start(Config::sample()).await.unwrap();
+    emulator.add_fault(Fault::new(FaultKind::Silent).times(1));
+    let (store, _runtime) = store(&emulator, all(60, 60)).await;
+    let given_up = timeout(Duration::from_millis(500), reach(&store, &emulator, 1));
+    assert!(given_up.await.is_err());
+    let status = timeout(Duration::from_secs(20), reach(&store, &emulator, 1)).await;
+    assert!(status.unwrap().parse::<u16>().is_ok());
 }

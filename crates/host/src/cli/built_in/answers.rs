@@ -1,6 +1,7 @@
 //! The answers that have keys in them, which the instances of a store share.
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -8,14 +9,20 @@ use std::{
 use http::{Method, Uri, request::Parts};
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
+use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::{cli::identity::Keys, outbound::Sharing};
+use crate::{
+    cli::identity::Keys,
+    outbound::{Life, Sharing},
+};
 
 /// Where the metadata service names the CVM's role, and has its keys.
 const ROLES: &str = "/latest/meta-data/cam/security-credentials/";
 /// For how long the name of the CVM's role may be given to others who ask for it.
 const ROLE_NAME_LIFE: Duration = Duration::from_secs(60);
+/// For how long it is given where the metadata service does not answer: keys of a role last no longer.
+const ROLE_NAME_MEMORY: Duration = Duration::from_secs(86_400);
 /// The actions of STS that give keys.
 const ACTIONS: [&str; 2] = ["AssumeRole", "AssumeRoleWithWebIdentity"];
 
@@ -89,7 +96,7 @@ fn lock(seen: &Mutex<Vec<KeysSeen>>) -> MutexGuard<'_, Vec<KeysSeen>> {
 }
 
 impl Sharing for KeyAnswers {
-    /// Of those that are signed, by the same key: another's may be no good any more.
+    /// Of those that are signed, the key: another's may be no good any more.
     fn sharing(&self, request: &Parts) -> Option<String> {
         let header = |name: &str| request.headers.get(name)?.to_str().ok();
         if request.method == Method::GET {
@@ -102,10 +109,29 @@ impl Sharing for KeyAnswers {
         Some(id.unwrap_or_default().to_owned())
     }
 
-    /// Of keys half of the life that is left: whoever gets them then does not renew them at once.
-    fn life(&self, uri: &Uri, now: SystemTime, body: &[u8]) -> Option<Duration> {
+    /// A web identity's token proves who asks: keys that an earlier one brought are as good.
+    fn question(&self, body: &[u8]) -> Zeroizing<Vec<u8>> {
+        let whole = || Zeroizing::new(body.to_vec());
+        let Ok(mut fields) = serde_json::from_slice::<BTreeMap<String, Value>>(body) else {
+            return whole();
+        };
+        let Some(Value::String(token)) = fields.remove("WebIdentityToken") else {
+            return whole();
+        };
+        drop(Zeroizing::new(token));
+        serde_json::to_vec(&fields).map_or_else(|_| whole(), Zeroizing::new)
+    }
+
+    /// Keys are fresh for half of the life that is left: whoever gets them then does not renew them at
+    /// once.
+    fn life(&self, uri: &Uri, now: SystemTime, body: &[u8]) -> Option<Life> {
         if uri.path() == ROLES {
-            return Some(ROLE_NAME_LIFE);
+            return Some(Life {
+                fresh: ROLE_NAME_LIFE,
+                whole: ROLE_NAME_MEMORY,
+                // A name is never refused.
+                repeatable: true,
+            });
         }
         let whole: Answer = serde_json::from_slice(body).ok()?;
         let answer = match whole.response {
@@ -121,7 +147,11 @@ impl Sharing for KeyAnswers {
                 keys: answer.keys(),
             });
         }
-        Some(left / 2)
+        Some(Life {
+            fresh: left / 2,
+            whole: left,
+            repeatable: false,
+        })
     }
 }
 
@@ -160,7 +190,22 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_shared_for_half_of_what_is_left_of_them() {
+    fn the_token_of_a_web_identity_is_no_part_of_what_is_asked() {
+        let question = |body: &str| KeyAnswers::default().question(body.as_bytes());
+        let by = |token: &str, role: &str| {
+            question(&format!(
+                r#"{{"RoleArn":"{role}","WebIdentityToken":"{token}","DurationSeconds":7200}}"#
+            ))
+        };
+        assert_eq!(by("first", "reader"), by("second", "reader"));
+        assert_ne!(by("first", "reader"), by("first", "writer"));
+        for whole in [r#"{"RoleArn":"reader", "ExternalId":"x"}"#, "", "nothing"] {
+            assert_eq!(*question(whole), whole.as_bytes());
+        }
+    }
+
+    #[test]
+    fn keys_are_fresh_for_half_of_what_is_left_of_them_and_good_for_all_of_it() {
         let answers = KeyAnswers::remembering();
         let now = UNIX_EPOCH + Duration::from_secs(1_000);
         let life = |uri: &str, body: &str| {
@@ -169,12 +214,20 @@ mod tests {
         };
         let role = "http://m.test/latest/meta-data/cam/security-credentials/reader";
         let name = "http://m.test/latest/meta-data/cam/security-credentials/";
-        assert_eq!(life(name, "reader"), Some(ROLE_NAME_LIFE));
+        let name = life(name, "reader").unwrap();
+        assert_eq!(
+            (name.fresh, name.whole, name.repeatable),
+            (ROLE_NAME_LIFE, ROLE_NAME_MEMORY, true)
+        );
+        let keys = |seconds| Life {
+            fresh: Duration::from_secs(seconds) / 2,
+            whole: Duration::from_secs(seconds),
+            repeatable: false,
+        };
         let of_role = r#"{"TmpSecretId":"i","TmpSecretKey":"k","Token":"t","ExpiredTime":1008,"Code":"Success"}"#;
-        assert_eq!(life(role, of_role), Some(Duration::from_secs(4)));
+        assert_eq!(life(role, of_role), Some(keys(8)));
         let of_sts = r#"{"Response":{"Credentials":{"TmpSecretId":"j","TmpSecretKey":"k"},"ExpiredTime":8200,"RequestId":"r"}}"#;
-        let left = Duration::from_secs(7_200);
-        assert_eq!(life("https://sts.test/", of_sts), Some(left / 2));
+        assert_eq!(life("https://sts.test/", of_sts), Some(keys(7_200)));
         for none in [
             "reader",
             r#"{"Response":{"Error":{"Code":"c"}}}"#,
@@ -184,6 +237,7 @@ mod tests {
         }
         let seen = answers.seen();
         assert_eq!(seen[0].cvm_role.as_deref(), Some("reader"));
+        let left = Duration::from_secs(7_200);
         assert_eq!((seen[1].cvm_role.as_deref(), seen[1].left), (None, left));
         let ids = seen.iter().map(|it| it.keys.as_ref().unwrap().id.as_str());
         assert!(ids.eq(["i", "j"]));

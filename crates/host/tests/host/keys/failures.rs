@@ -163,10 +163,13 @@ async fn a_token_file_that_cannot_be_used_ends_the_start_with_its_path() {
     std::fs::write(&empty, " \n").unwrap();
     let long = world.files.file("long");
     std::fs::write(&long, "x".repeat(70_000)).unwrap();
+    let words = world.files.file("words");
+    std::fs::write(&words, "no token\n").unwrap();
     let absent = world.files.file("absent");
     for (file, says) in [
         (&empty, "empty"),
         (&long, "64 KiB"),
+        (&words, "not one line of ASCII without spaces"),
         (&absent, "No such file"),
     ] {
         let file = path(file);

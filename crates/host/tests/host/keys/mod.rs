@@ -3,6 +3,8 @@
 
 mod burst;
 mod failures;
+mod hanging;
+mod older;
 mod providers;
 mod refresh;
 mod rotation;

@@ -3,10 +3,10 @@
 use std::{fs, time::Duration};
 
 use rustix::process::Signal;
-use ssm_emulator::{SAMPLE_PROVIDER_ID, SAMPLE_WEB_IDENTITY_TOKEN, WebIdentity};
+use ssm_emulator::{Fault, FaultKind, SAMPLE_PROVIDER_ID, SAMPLE_WEB_IDENTITY_TOKEN, WebIdentity};
 use tokio::time::sleep;
 
-use super::{PATH, TOKEN, VALUE, World, refresh::read_steadily};
+use super::{PATH, TOKEN, VALUE, World, older::five_at_once, refresh::read_steadily};
 use crate::{
     daprd::wasm,
     plugged::Plugged,
@@ -98,4 +98,54 @@ async fn a_plugged_host_follows_the_file_too_whoever_initialised_the_store() {
     let log = plugged.process.log();
     assert_eq!(log.matches("another now").count(), 1, "{log}");
     world.hides_all(&log, &[SECOND]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_the_old_token_brought_serve_until_they_end_whatever_the_new_one_is() {
+    let said = "what it holds is another now";
+    let rotating = |name| async move {
+        let world = World::new().await;
+        let way = world.way(name);
+        let mut served = Served::start(&world.folder(&way), &[], &way.env());
+        assert_eq!(served.get(PATH).await.body, VALUE, "{name}");
+        // Nobody gives keys for it.
+        let down = Fault::new(FaultKind::Status(503)).on("AssumeRoleWithWebIdentity");
+        world.emulator.add_fault(down);
+        world.rotate(SECOND);
+        served.process.wait_for(said, 1);
+        five_at_once(&served, name).await;
+        // It is nobody's.
+        world.emulator.clear_faults();
+        world.rotate(THIRD);
+        served.process.wait_for(said, 2);
+        five_at_once(&served, name).await;
+        // It is no token.
+        world.rotate("fourth token");
+        let lines = served.process.wait_for("stays in force", 1);
+        let file = world.token_file();
+        let warns = lines[0].contains("WARN") && lines[0].contains(file.to_str().unwrap());
+        assert!(warns && !lines[0].contains("fourth"), "{lines:?}");
+        five_at_once(&served, name).await;
+        assert_eq!(world.emulator.count("AssumeRoleWithWebIdentity"), 1);
+        world.hides_all(&served.process.log(), &[SECOND, THIRD]);
+    };
+    tokio::join!(rotating("file"), rotating("pod"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_token_that_is_refused_leaves_the_keys_of_the_old_one_when_new_ones_are_due() {
+    let world = World::new().await;
+    world.emulator.set_key_life(Some(Duration::from_secs(24)));
+    let way = world.way("file");
+    let mut served = Served::start(&world.folder(&way), &[], &way.env());
+    assert_eq!(served.get(PATH).await.body, VALUE);
+    world.rotate(SECOND);
+    served.process.wait_for("what it holds is another now", 1);
+    sleep(Duration::from_secs(14)).await;
+    five_at_once(&served, "refused").await;
+    assert!(world.emulator.count("AssumeRoleWithWebIdentity") > 1);
+    // As soon as it is believed, it brings new ones.
+    believe(&world, &[SECOND]);
+    world.emulator.forget_temporary_keys();
+    five_at_once(&served, "believed").await;
 }
