@@ -53,6 +53,19 @@ host:
     cargo build --release --locked --package dapr-wasm-host
     @ls -l target/release/dapr-wasm-host
 
+# Make the image from nothing, for both architectures, as it is shipped: target/image (needs Go and Linux)
+image:
+    tools/image release target/image/dapr-wasm-host-oci.tar amd64 arm64
+    tools/sbom target/image
+
+# Run an image, or one that is quickly compiled, as a node of a cluster does, with a real daprd (needs Go and root)
+image-check *archive: daprd
+    tools/image-check {{ archive }}
+
+# Gather what is released in target/release-VERSION; nothing is published (needs Go and Linux)
+release: compose
+    tools/release
+
 # The figures of the book, each beside what it is compared with
 bench:
     cargo bench --locked --package tencentcloud-ssm --package dapr-wasm-host --bench figures --bench serve
@@ -63,7 +76,7 @@ hosts: tools compose
     python3 -m venv target/python && target/python/bin/pip install --quiet -r examples/python/requirements.txt
     cargo bench --locked --package dapr-wasm-host --bench hosts
 
-# Install what tests run beside our own: the wasmtime commands, the SDKs of Dapr and Tencent Cloud, just
+# Install what tests run beside our own: just, the wasmtime commands, wash, NATS, a registry, Kubernetes' schemas, tccli, the SDKs of Dapr and Tencent Cloud
 tools:
     tools/setup
 

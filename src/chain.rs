@@ -37,7 +37,7 @@ pub(crate) fn chain(
         Some(Kind::WebIdentity) => web_identity(properties, &role)?,
         Some(Kind::CvmRole) | None => CredentialSource::CvmRole {
             name: text("cvmRole")
-                .filter(|name| *name != "auto")
+                .filter(|name| !name.eq_ignore_ascii_case("auto"))
                 .map(str::to_owned),
         },
     });

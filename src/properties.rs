@@ -6,7 +6,7 @@ use ssm::Error;
 use ssm_settings::{CREDENTIALS, OTHERS, TKE, TKE_REGION, variable_name};
 use zeroize::Zeroizing;
 
-/// The properties that were given, an empty one counting as not given. Wiped when dropped; no
+/// The properties that were given, an empty or blank one counting as not given. Wiped when dropped; no
 /// `Debug`, because a key is among them.
 pub struct Properties {
     given: Given,
@@ -52,10 +52,15 @@ impl Given {
         name: &str,
     ) {
         let value = variable(name).map(Zeroizing::new);
-        if let Some(value) = value.filter(|value| !value.is_empty() && !self.has(property)) {
+        if let Some(value) = value.filter(|value| !is_blank(value) && !self.has(property)) {
             self.0.push((property, value));
         }
     }
+}
+
+/// Nothing, or white space alone: a variable that somebody emptied.
+fn is_blank(value: &str) -> bool {
+    value.trim().is_empty()
 }
 
 enum Source {
@@ -78,7 +83,7 @@ impl Properties {
                 .map(|(known, _)| *known)
                 .chain(OTHERS)
                 .find(|known| known.eq_ignore_ascii_case(&name));
-            let Some(property) = known.filter(|_| !value.is_empty()) else {
+            let Some(property) = known.filter(|_| !is_blank(&value)) else {
                 continue;
             };
             if given.has(property) {
@@ -216,6 +221,17 @@ mod tests {
             _ => None,
         });
         assert_eq!(value(&properties, "token"), Some("second"));
+    }
+
+    #[test]
+    fn what_is_blank_counts_as_not_given() {
+        let given = metadata(&[("roleArn", " "), ("cvmRole", "\t"), ("region", "r")]);
+        let given = given.ok().unwrap();
+        assert_eq!(value(&given, "roleArn"), None);
+        assert_eq!(value(&given, "cvmRole"), None);
+        let variable = |name: &str| (name == "TKE_ROLE_ARN").then(|| " ".to_owned());
+        let added = given.or_environment(variable);
+        assert_eq!(added.credential("TKE_ROLE_ARN"), None);
     }
 
     #[test]

@@ -94,8 +94,12 @@ fn there(wasm: &Path) -> Result<PathBuf, String> {
 /// Compiles for any machine of the target, not only for one like this.
 fn compile(wasm: &[u8], out: &Path) -> Result<(), Box<dyn Error>> {
     let mut config = compile::config();
-    config.target(&env::var("TARGET")?)?;
-    let compiled = Engine::new(&config)?.precompile_component(wasm)?;
+    let target = env::var("TARGET")?;
+    config.target(&target)?;
+    let engine = Engine::new(&config).map_err(|why| {
+        format!("no machine code for {target} (for another architecture there is the feature `cross`): {why:#}")
+    })?;
+    let compiled = engine.precompile_component(wasm)?;
     fs::write(out.join("embedded.cwasm"), compiled)?;
     Ok(())
 }

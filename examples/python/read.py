@@ -4,7 +4,7 @@ import os
 import sys
 
 try:
-    from wasmtime import Engine, Store, WasiConfig
+    from wasmtime import Engine, Store, WasiConfig, WasmtimeError
     from wasmtime.component import Component, Linker
 except ImportError:
     sys.exit(f"{__doc__}\nIt needs wasmtime: pip install --requirement requirements.txt")
@@ -23,8 +23,13 @@ store, wasi = Store(engine), WasiConfig()
 wasi.env = [it for it in os.environ.items() if it[0].startswith("TENCENTCLOUD_")]
 store.set_wasi(wasi)
 store.set_wasi_http()
-instance = linker.instantiate(store, Component.from_file(engine, wasm))
+try:
+    instance = linker.instantiate(store, Component.from_file(engine, wasm))
+except WasmtimeError as why:
+    sys.exit(f"{wasm} is no secret store: {str(why).splitlines()[0]}")
 interface = instance.get_export_index(store, "dapr:secretstores/store@0.1.0")
+if interface is None:
+    sys.exit(f"{wasm} is no secret store: it exports no dapr:secretstores/store@0.1.0")
 get = instance.get_func(store, instance.get_export_index(store, "get", interface))
 result = get(store, name, [("version_id", it) for it in version])
 if result.tag == "err":

@@ -7,7 +7,7 @@ use std::{env, error::Error, ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use dapr_wasm_host::{
-    CallError, Metadata, Secret,
+    CallError, Kind, Metadata, Secret,
     cli::{self, Profile},
     stores::Properties,
 };
@@ -131,6 +131,7 @@ async fn get(command: Command) -> Result<(), Box<dyn Error>> {
         .chain(endpoint.map(|endpoint| ("endpoint", endpoint)));
     let properties = Properties::new(properties.map(pair));
     let store = cli::built_in_store(properties, profile.as_ref()).await?;
+    let is_keyless = !is_keyed && profile.is_none();
 
     let mut metadata = Metadata::new();
     metadata.extend(version_id.map(|id| ("version_id".to_owned(), id)));
@@ -142,8 +143,25 @@ async fn get(command: Command) -> Result<(), Box<dyn Error>> {
     };
     table.add(&name, &result);
     println!("{table}");
-    if result.is_err() {
-        return Err("the secret was not read".into());
+    match result {
+        Ok(_) => Ok(()),
+        Err(why) if is_keyless && may_want_keys(&why) => Err(KEYLESS.into()),
+        Err(_) => Err("the secret was not read".into()),
     }
-    Ok(())
+}
+
+/// What is said where nobody gave a key.
+const KEYLESS: &str = "the secret was not read, and no key was given: set TENCENTCLOUD_SECRET_ID and \
+                       TENCENTCLOUD_SECRET_KEY, or name a profile of tccli with --profile (tccli \
+                       configure makes one). Without these, the identity of this pod or CVM is asked";
+
+/// Whether the secret was perhaps not asked for, because there are no keys.
+fn may_want_keys(why: &CallError) -> bool {
+    let kinds = [
+        Kind::InvalidConfig,
+        Kind::Timeout,
+        Kind::Unauthenticated,
+        Kind::Unavailable,
+    ];
+    kinds.contains(&why.kind())
 }

@@ -78,6 +78,32 @@ async fn the_demo_reads_one_secret_from_an_endpoint_and_shows_its_value_only_if_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_gave_no_key_is_told_how() {
+    let no_role = Config {
+        cvm_role: None,
+        ..Config::sample()
+    };
+    let emulator = Emulator::start(no_role).await.unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_demo"))
+        .args(["get", "db-password", "--region", "ap-guangzhou"])
+        .args(["--endpoint", &emulator.url()])
+        .env_clear()
+        .env("HOME", home.path())
+        .env(
+            "TENCENTCLOUD_SSM_METADATA_ENDPOINT",
+            emulator.metadata_url(),
+        )
+        .output()
+        .unwrap();
+    let said = text(&output.stderr);
+    assert!(!output.status.success());
+    for way in ["TENCENTCLOUD_SECRET_ID", "--profile", "tccli"] {
+        assert!(said.contains(way), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_of_tcclis_profile_reads_where_the_environment_has_none() {
     let emulator = Emulator::start(Config::sample()).await.unwrap();
     let home = tempfile::tempdir().unwrap();

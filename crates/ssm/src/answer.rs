@@ -47,8 +47,10 @@ impl Answer {
             return Err(Error::new(
                 ErrorKind::Unavailable,
                 format!(
-                    "{subject} failed: what answered is not SSM (no JSON of its form); check \
-                     endpoint and any proxy between"
+                    "{subject} failed: what answered is not {} (no JSON of its form); check {} and any \
+                     proxy between",
+                    service.name(),
+                    service.property()
                 ),
             ));
         };

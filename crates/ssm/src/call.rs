@@ -160,7 +160,10 @@ impl<T: Transport> Caller<T> {
                 pacer.throttled(now.monotonic, backoff);
             }
             let too_late = now.monotonic + backoff >= operation.deadline;
-            let left_to_caller = error.kind == ErrorKind::Throttled && !operation.retry_throttled;
+            // A caller that sets the pace of reads knows of SSM's throttling, and not of STS's.
+            let left_to_caller = error.kind == ErrorKind::Throttled
+                && call.service == Service::Ssm
+                && !operation.retry_throttled;
             let over = attempt >= self.max_retries || too_late || left_to_caller;
             if !error.retryable || over {
                 return Err(error);

@@ -177,7 +177,11 @@ async fn listed_version<T: Transport>(
     let picked = pick(&fields.versions);
     picked.map(str::to_owned).ok_or_else(|| {
         let lack = match (newest(&fields.versions), fields.versions.len()) {
-            (None, _) => "no version: put a value into it".to_owned(),
+            (None, _) => {
+                "no version: put a value into it, or if it is an SSH key pair set secretTypes to \
+                 custom,ssh-key"
+                    .to_owned()
+            }
             (Some(only), 1) => format!("only one version, {only}, and no previous one"),
             (Some(current), _) => format!(
                 "no version that is older than {current}, its current one: name the version to read"

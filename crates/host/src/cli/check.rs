@@ -5,12 +5,13 @@ use std::{error::Error, process::ExitCode, time::Instant};
 use clap::Args;
 
 use super::{
-    built_in::{self, KeyAnswers, KeysSeen},
+    built_in::{self, KeysSeen, StoresKeys},
     escape::line,
     identity,
     log::LogOptions,
     profile::Profile,
     setup::{STORES, Setup, SetupOptions},
+    variables::after_help,
 };
 use crate::{
     contract::CallError,
@@ -19,6 +20,7 @@ use crate::{
 };
 
 #[derive(Args)]
+#[command(after_help = after_help!("", ""))]
 pub(super) struct CheckCommand {
     /// Give stores that have no keys of their own those of a profile of tccli (`default`: also those
     /// of ~/.tencentcloud/credentials), and none of the environment
@@ -37,12 +39,12 @@ impl CheckCommand {
         for warning in profile.iter().flat_map(|profile| &profile.warnings) {
             tracing::warn!("{warning}");
         }
-        let answers = KeyAnswers::remembering();
+        let keys_of_stores = StoresKeys::remembering();
         let Setup {
             loader, outbound, ..
         } = self
             .setup
-            .setup_with_resources(profile.as_ref(), &answers)?;
+            .setup_with_resources(profile.as_ref(), &keys_of_stores)?;
         let variables = built_in::variables(environment::all(), profile.as_ref());
         let outcome = loader.load(&Stores::default()).await?;
         let mut rows = Vec::new();
@@ -54,7 +56,7 @@ impl CheckCommand {
             let took = started.elapsed().as_millis();
             let mut row = Row::served(served, &pinged, took);
             if let Some(keys) = loader.keys_of(served) {
-                let seen = answers.take();
+                let seen = keys_of_stores.of(served.properties()).seen();
                 row.detail
                     .push_str(&format!("; {}", line(&with_seen(keys, &seen))));
                 let asked = built_in::whom_to_ask(served.properties(), &variables);
@@ -92,6 +94,7 @@ fn with_seen(mut keys: String, seen: &[KeysSeen]) -> String {
         let seconds = last.left.as_secs();
         let left = match seconds {
             0..120 => format!("{seconds} s"),
+            172_800.. => "days".to_owned(),
             _ => format!("{} min", seconds / 60),
         };
         keys.push_str(&format!(", {left} left"));

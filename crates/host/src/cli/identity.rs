@@ -34,7 +34,8 @@ pub(super) async fn ask(outbound: &Outbound, sts: &str, keys: &Keys) -> Result<S
     let json = answered.map_err(|_| format!("{sts} did not answer in {IDENTITY_TIMEOUT:?}"))??;
     let response = &json["Response"];
     if let Some(code) = response["Error"]["Code"].as_str() {
-        return Err(format!("{sts} says {code}"));
+        let request_id = response["RequestId"].as_str().unwrap_or_default();
+        return Err(format!("{sts} says {code} (RequestId {request_id})"));
     }
     let text = |name: &str| response[name].as_str();
     match (text("AccountId"), text("Arn")) {

@@ -18,22 +18,25 @@ mod reading;
 mod serve;
 mod setup;
 mod stop;
+mod variables;
 mod version;
 mod wait;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use self::{
     profile::{Profile, ProfileError},
     reading::built_in_store,
 };
 
+const NAME: &str = "dapr-wasm-host";
+
 /// Serves Dapr secret stores that are WebAssembly components: Tencent Cloud Secrets Manager, which
 /// is built in, and others.
 #[derive(Parser)]
-#[command(name = "dapr-wasm-host", version, long_version = version::ALL.as_str())]
+#[command(name = NAME, version, long_version = version::ALL.as_str(), propagate_version = true)]
 #[command(
     after_help = "Begin with dapr-wasm-host check --resources-path FOLDER, where FOLDER has the \
                   YAML of Dapr Components. Each command has its own --help."
@@ -57,9 +60,18 @@ enum Command {
     Man(documents::ManCommand),
 }
 
+impl Options {
+    fn read(arguments: impl IntoIterator<Item = OsString>) -> Self {
+        // All commands are of one program, whose name stands before its version.
+        let named = Self::command().mut_subcommands(|command| command.display_name(NAME));
+        let read = named.get_matches_from(flag::with_two_dashes(arguments));
+        Self::from_arg_matches(&read).unwrap_or_else(|why| why.exit())
+    }
+}
+
 /// Runs the command with `arguments`, the program's name first.
 pub async fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let done = match Options::parse_from(flag::with_two_dashes(arguments)).command {
+    let done = match Options::read(arguments).command {
         Command::Plug(options) => options.run().await,
         Command::Serve(options) => options.run().await,
         Command::Check(options) => options.run().await,

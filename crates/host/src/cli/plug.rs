@@ -9,11 +9,12 @@ use futures_util::FutureExt;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
-    built_in::{BUILT_IN, KeyAnswers, VARIABLES, WASM},
+    built_in::{BUILT_IN, StoresKeys, VARIABLES, WASM},
     log::LogOptions,
     manager,
     setup::{METRICS, MetricsOptions, Setup, SetupOptions},
     stop::{Stop, StopOptions},
+    variables::after_help,
     wait,
 };
 use crate::{
@@ -30,7 +31,13 @@ const FOLDER_VARIABLES: [&str; 3] = [
 const DEFAULT_FOLDER: &str = "/tmp/dapr-components-sockets";
 
 #[derive(Args)]
-#[command(next_help_heading = "Sockets")]
+#[command(
+    next_help_heading = "Sockets",
+    after_help = after_help!(
+        "",
+        "  NOTIFY_SOCKET           the service manager to tell when callers are answered\n"
+    )
+)]
 pub(super) struct PlugCommand {
     /// Where the sockets go [default: DAPR_COMPONENTS_SOCKETS_FOLDER, or
     /// /tmp/dapr-components-sockets]
@@ -77,7 +84,7 @@ impl PlugCommand {
             metrics,
             others,
             ..
-        } = self.setup.setup(None, &KeyAnswers::default())?;
+        } = self.setup.setup(None, &StoresKeys::default())?;
         if let Some(port) = self.metrics_port {
             self.metrics.start(port, &metrics)?;
         }

@@ -162,6 +162,14 @@ impl Profile {
         Ok(profile)
     }
 
+    #[cfg(test)]
+    pub(super) fn of(variables: Vec<(String, String)>) -> Self {
+        Self {
+            variables,
+            warnings: Vec::new(),
+        }
+    }
+
     fn empty() -> Self {
         Self {
             variables: Vec::new(),

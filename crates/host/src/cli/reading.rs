@@ -3,7 +3,7 @@
 use std::{error::Error, sync::Arc};
 
 use super::{
-    built_in::{self, BUILT_IN, KeyAnswers},
+    built_in::{self, BUILT_IN, StoresKeys},
     profile::Profile,
 };
 use crate::{
@@ -25,7 +25,7 @@ pub async fn built_in_store(
     let runtime = Runtime::new(&RuntimeConfig::default())?;
     let outbound = Outbound::builder().build()?;
     let variables = built_in::variables(environment::all(), profile);
-    let grants = built_in::grants(outbound.clone(), variables, &KeyAnswers::default());
+    let grants = built_in::grants(outbound.clone(), variables, &StoresKeys::default());
     let options = PoolOptions {
         outbound,
         max_instances: 1,

@@ -9,14 +9,14 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
     addresses::{Address, resolved},
-    built_in::KeyAnswers,
+    built_in::StoresKeys,
     daprd::DaprdOptions,
     flag,
     log::LogOptions,
     manager,
     setup::{METRICS, MetricsOptions, STORES, Setup, SetupOptions, with_option},
     stop::{RUNNING, Stop, StopOptions},
-    version,
+    variables::after_help,
 };
 use crate::{
     serve::{Changes, ServeOptions, Server},
@@ -27,11 +27,13 @@ const CALLERS: &str = "Callers";
 
 #[derive(Args)]
 #[command(
-    version,
-    long_version = version::ALL.as_str(),
     next_help_heading = "APIs",
     args_override_self = true,
-    after_help = "daprd's other flags are taken too, and mean nothing here."
+    after_help = after_help!(
+        "daprd's other flags are taken too, and mean nothing here.\n\n",
+        "  DAPR_API_TOKEN          what callers must send in the header dapr-api-token\n  \
+           NOTIFY_SOCKET           the service manager to tell when callers are answered\n"
+    )
 )]
 pub(super) struct ServeCommand {
     /// The port of the HTTP API
@@ -131,7 +133,7 @@ impl ServeCommand {
             loader, metrics, ..
         } = self
             .setup
-            .setup_with_resources(None, &KeyAnswers::default())?;
+            .setup_with_resources(None, &StoresKeys::default())?;
         if self.enable_metrics {
             self.metrics.start(self.metrics_port, &metrics)?;
         }

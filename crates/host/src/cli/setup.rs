@@ -12,7 +12,7 @@ use ssm_settings::PREFIX;
 
 use super::{
     allow::Allowed,
-    built_in::{self, BUILT_IN, KeyAnswers, WASM},
+    built_in::{self, BUILT_IN, StoresKeys, WASM},
     memory,
     profile::Profile,
 };
@@ -20,7 +20,7 @@ use crate::{
     loader::{Loader, Sources},
     metrics::Metrics,
     outbound::Outbound,
-    resources::Identity,
+    resources::{self, Identity},
     serve::{ListenerKind, ServeError, serve_metrics},
     stores::{
         Grants, Needs, PoolOptions, StoreType, StoreTypes,
@@ -97,7 +97,7 @@ impl SetupOptions {
     pub(super) fn setup_with_resources(
         &self,
         profile: Option<&Profile>,
-        answers: &KeyAnswers,
+        answers: &StoresKeys,
     ) -> Result<Setup, Box<dyn Error>> {
         if self.resources_path.is_empty() {
             return Err("say with --resources-path where the Component YAML is".into());
@@ -110,8 +110,10 @@ impl SetupOptions {
     pub(super) fn setup(
         &self,
         profile: Option<&Profile>,
-        answers: &KeyAnswers,
+        answers: &StoresKeys,
     ) -> Result<Setup, Box<dyn Error>> {
+        // Before anything is there for others to find: daprd too ends without its folders.
+        resources::readable(&self.resources_path)?;
         let half = || memory::default_budget().and_then(|bytes| bytes.try_into().ok());
         let runtime = Runtime::new(&RuntimeConfig {
             max_instances: MAX_INSTANCES,

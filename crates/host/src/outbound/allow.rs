@@ -52,7 +52,12 @@ impl AllowList {
 
     /// Whether a request to `uri` may be sent.
     pub(super) fn allows(&self, uri: &Uri) -> bool {
-        Origin::of(uri).is_some_and(|origin| self.0.iter().any(|it| it.matches(&origin)))
+        Origin::of(uri).is_some_and(|origin| self.has(&origin))
+    }
+
+    /// Whether `origin` is in it.
+    pub(super) fn has(&self, origin: &Origin) -> bool {
+        self.0.iter().any(|it| it.matches(origin))
     }
 }
 

@@ -119,6 +119,11 @@ impl Outbound {
         })
     }
 
+    /// Whether components may reach `origin`.
+    pub(crate) fn allows(&self, origin: &Origin) -> bool {
+        self.allowed.has(origin)
+    }
+
     /// This client for the instances of one store, which share answers as `rules` say.
     #[must_use]
     pub fn sharing(&self, rules: Arc<dyn Sharing>) -> Self {

@@ -73,7 +73,7 @@ impl Finder {
         let mut absent = None;
         if let Some(loader) = &self.loader {
             match &*self.resources(loader).await {
-                Err(why) => return Err(format!("the resources cannot be read: {why}")),
+                Err(why) => return Err(why.clone()),
                 Ok(loaded) if self.is_there(name, loaded, loader)? => {
                     let start = self.start_of(name);
                     return start.once(self.named(name, loaded, loader)).await;
@@ -157,7 +157,9 @@ impl Finder {
         let found = match timeout(RESOURCES_TIMEOUT, reading).await {
             Ok(Ok(loaded)) => loaded.map_err(|why| why.to_string()),
             Ok(Err(why)) => Err(why.to_string()),
-            Err(_) => Err(format!("it takes longer than {RESOURCES_TIMEOUT:?}")),
+            Err(_) => Err(format!(
+                "the resources cannot be read: it takes longer than {RESOURCES_TIMEOUT:?}"
+            )),
         };
         let found = Arc::new(found);
         *resources = Some(Reading {

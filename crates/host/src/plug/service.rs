@@ -180,7 +180,7 @@ fn instance<T>(request: &Request<T>) -> Result<String, Status> {
 
 fn properties(request: SecretStoreInitRequest) -> Result<Properties, Status> {
     let metadata = request.metadata.unwrap_or_default();
-    let properties = Properties::new(metadata.properties);
+    let properties = Properties::new(metadata.properties).of_a_peer();
     let pairs = properties.pairs().iter();
     let length: usize = pairs.map(|(name, value)| name.len() + value.len()).sum();
     if length > MAX_PROPERTIES {

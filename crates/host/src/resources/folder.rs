@@ -43,7 +43,7 @@ pub struct Loaded {
 pub fn load(folders: &[PathBuf], namespace: Option<&str>, app_id: &str) -> io::Result<Loaded> {
     let mut loaded = Loaded::default();
     for folder in folders {
-        for file in files::yaml_files(folder)? {
+        for file in files::yaml_files(folder).map_err(|why| unreadable(&why))? {
             match files::read(&file).and_then(|bytes| files::text(&bytes)) {
                 Ok(text) if text.trim().is_empty() => loaded.empty.push(file),
                 Ok(text) => loaded.file(&file, &text, namespace, app_id),
@@ -55,6 +55,21 @@ pub fn load(folders: &[PathBuf], namespace: Option<&str>, app_id: &str) -> io::R
         }
     }
     Ok(loaded)
+}
+
+/// Whether `folders` are there to be read. Blocks.
+///
+/// # Errors
+/// If one cannot be read, as [`load`] says it.
+pub fn readable(folders: &[PathBuf]) -> io::Result<()> {
+    let mut each = folders.iter();
+    each.try_for_each(|folder| files::yaml_files(folder).map(drop))
+        .map_err(|why| unreadable(&why))
+}
+
+/// The error, with what it means to whoever sees it.
+fn unreadable(why: &io::Error) -> io::Error {
+    io::Error::new(why.kind(), format!("the resources cannot be read: {why}"))
 }
 
 impl Loaded {

@@ -25,7 +25,7 @@ mod yaml;
 
 pub use access::scopes;
 pub use component::{Component, Item, SecretKeyRef};
-pub use folder::{Loaded, load};
+pub use folder::{Loaded, load, readable};
 pub use place::{Place, Problem};
 pub use resolve::{Identity, resolve};
 pub use scopes::{Access, Scopes};

@@ -11,7 +11,7 @@ use crate::resources::Problem;
 #[non_exhaustive]
 pub enum ServeError {
     /// A folder of resources that cannot be read.
-    #[error("the resources cannot be read: {0}")]
+    #[error("{0}")]
     Resources(io::Error),
     /// A Configuration that cannot be read whole.
     #[error("--config {0}")]

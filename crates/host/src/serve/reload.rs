@@ -79,9 +79,7 @@ impl Reloader {
             Err(why) => {
                 let why = why.to_string();
                 if last.resources.as_ref() != Some(&why) {
-                    tracing::error!(
-                        "the resources cannot be read, all stores go on as they were: {why}"
-                    );
+                    tracing::error!("all stores go on as they were: {why}");
                 }
                 last.resources = Some(why);
                 self.api.reload_failed();

@@ -16,6 +16,8 @@ pub struct Needs {
     pub variables: Vec<(String, String)>,
     /// Which answers its instances share.
     pub sharing: Option<Arc<dyn Sharing>>,
+    /// Why it is not started, if so.
+    pub refused: Option<String>,
     /// Where its keys come from, for people; never a key.
     pub keys_from: Option<String>,
 }

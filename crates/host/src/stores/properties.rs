@@ -7,33 +7,53 @@ use crate::contract::Metadata;
 /// The properties of one Component, references resolved. They are wiped when dropped and have no
 /// `Debug`: some are keys.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Properties(Metadata);
+pub struct Properties {
+    pairs: Metadata,
+    of_a_peer: bool,
+}
 
 impl Properties {
     /// Of two properties of one name the later counts, as in Dapr.
     pub fn new(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut properties = Self::default();
         for (name, value) in pairs {
-            match properties.0.iter_mut().find(|(known, _)| *known == name) {
+            match properties
+                .pairs
+                .iter_mut()
+                .find(|(known, _)| *known == name)
+            {
                 Some((_, old)) => {
                     old.zeroize();
                     *old = value;
                 }
-                None => properties.0.push((name, value)),
+                None => properties.pairs.push((name, value)),
             }
         }
-        properties.0.sort();
+        properties.pairs.sort();
         properties
+    }
+
+    /// Marks them as what somebody sent who may connect, and not what the operator of this host wrote:
+    /// they get nothing of the host's for themselves.
+    #[must_use]
+    pub fn of_a_peer(mut self) -> Self {
+        self.of_a_peer = true;
+        self
+    }
+
+    /// Whether somebody sent them.
+    pub fn are_of_a_peer(&self) -> bool {
+        self.of_a_peer
     }
 
     /// All of them, sorted by name.
     pub fn pairs(&self) -> &Metadata {
-        &self.0
+        &self.pairs
     }
 
     /// The value of `name`, which matches in any case; empty counts as absent.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let mut pairs = self.0.iter();
+        let mut pairs = self.pairs.iter();
         let found = pairs.find(|(known, _)| known.eq_ignore_ascii_case(name));
         found
             .map(|(_, value)| value.as_str())
@@ -46,18 +66,21 @@ impl Properties {
             let mut names = names.iter();
             !names.any(|name| pair.0.eq_ignore_ascii_case(name))
         };
-        Self(self.0.iter().filter(is_left).cloned().collect())
+        Self {
+            pairs: self.pairs.iter().filter(is_left).cloned().collect(),
+            of_a_peer: self.of_a_peer,
+        }
     }
 
     /// Adds one that is not there yet.
     pub(super) fn add(&mut self, name: &str, value: &str) {
-        self.0.push((name.to_owned(), value.to_owned()));
+        self.pairs.push((name.to_owned(), value.to_owned()));
     }
 
     /// These, and one that is not there yet.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.add(name, value);
-        self.0.sort();
+        self.pairs.sort();
         self
     }
 
@@ -69,7 +92,7 @@ impl Properties {
 
 impl Drop for Properties {
     fn drop(&mut self) {
-        self.0.iter_mut().for_each(|(_, value)| value.zeroize());
+        self.pairs.iter_mut().for_each(|(_, value)| value.zeroize());
     }
 }
 

@@ -219,6 +219,9 @@ impl StoreTypes {
         by: By,
         needs: Needs,
     ) -> Result<Arc<dyn Store>, CallError> {
+        if let Some(why) = needs.refused {
+            return Err(error(Kind::InvalidConfig, why));
+        }
         let mut options = PoolOptions {
             outbound: served.grants.outbound.clone(),
             ..self.options

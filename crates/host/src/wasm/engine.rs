@@ -3,7 +3,7 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -72,7 +72,7 @@ pub(super) struct Engine {
     pub(super) ticker: Ticker,
     pub(super) early: Early,
     pub(super) counters: Counters,
-    pub(super) cache: Option<Cache>,
+    cache: OnceLock<Option<Cache>>,
     pub(super) budget: Budget,
     pub(super) idle: Arc<Idle>,
     /// How many requests of instances are on their way.
@@ -93,12 +93,19 @@ impl Engine {
             wasmtime,
             limits: limits.clone(),
             counters: Counters::default(),
-            cache: limits.cache.as_deref().and_then(Cache::open),
+            cache: OnceLock::new(),
             budget: Budget::new(limits.max_total_memory),
             idle: Idle::start(limits.idle_life)?,
             exchanges: Arc::default(),
             freed: Notify::new(),
         })
+    }
+
+    /// Where compiled code is kept, opened at the first question: who compiles nothing needs no folder.
+    pub(super) fn cache(&self) -> Option<&Cache> {
+        self.cache
+            .get_or_init(|| self.limits.cache.as_deref().and_then(Cache::open))
+            .as_ref()
     }
 
     /// Takes `bytes` of the budget, and idle instances back until there are as many; whether there

@@ -57,7 +57,7 @@ impl Runtime {
     /// If it is not a component, does not export `dapr:secretstores/store@0.1.0`, or imports what
     /// this host does not offer. The message names it.
     pub fn load(&self, component: &[u8]) -> Result<Component, LoadError> {
-        let compiled = match &self.engine.cache {
+        let compiled = match self.engine.cache() {
             Some(cache) => cache.compiled(&self.engine.wasmtime, component),
             None => Compiled::new(&self.engine.wasmtime, component),
         };

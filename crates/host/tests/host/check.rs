@@ -2,7 +2,7 @@
 
 use ssm_emulator::{Config, Emulator};
 
-use crate::support::{Folder, component, on, run, text};
+use crate::support::{Folder, Process, command, component, on, run, text};
 
 fn check(folder: &Folder) -> (Option<i32>, String) {
     let folder = folder.path().to_str().unwrap();
@@ -60,13 +60,26 @@ async fn what_is_wrong_is_in_the_table_and_in_the_exit_code() {
 
 #[test]
 fn a_missing_folder_and_a_bad_component_are_named() {
-    let output = run(&["check", "--resources-path", "/no/such"], &[]);
-    assert!(
-        text(&output.stderr).contains("/no/such"),
-        "{}",
-        text(&output.stderr)
-    );
     let folder = Folder::new().with("a.wasm", "no component");
+    let sockets = folder.file("sockets");
+    let plug = ["plug", "--sockets-folder", sockets.to_str().unwrap()];
+    let a_file = folder.file("a.wasm");
+    // Whatever the command, and before anything of it is there to be found.
+    for command_line in [&["check"][..], &["serve"], &plug] {
+        for (wrong, why) in [
+            ("/no/such", "No such file"),
+            (a_file.to_str().unwrap(), "Not a directory"),
+        ] {
+            let all = [command_line, &["--resources-path", wrong]].concat();
+            let (status, log) = Process::start(command(&all, &[])).end();
+            let expected = format!("error: the resources cannot be read: {wrong}: {why}");
+            assert!(
+                status.code() == Some(1) && log.contains(&expected),
+                "{all:?}: {status}\n{log}"
+            );
+        }
+    }
+    assert!(!sockets.exists());
     let wasm = folder.file("a.wasm");
     let option = format!("--component=secretstores.a={}", wasm.display());
     let path = folder.path().to_str().unwrap();

@@ -1,7 +1,10 @@
 //! What the command tells about itself: help, versions, completions, manual pages.
 
 use std::{
+    collections::BTreeSet,
+    fs,
     io::Write,
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -53,7 +56,62 @@ fn the_version_is_that_of_everything() {
     );
     assert_eq!(printed(&["--version"]), expected);
     assert_eq!(printed(&["-V"]), format!("dapr-wasm-host {ours}\n"));
-    assert!(printed(&["serve", "--version"]).contains("\nwasmtime "));
+    for command in ["plug", "serve", "check", "completions", "man"] {
+        assert_eq!(printed(&[command, "--version"]), expected);
+        assert_eq!(
+            printed(&[command, "-V"]),
+            format!("dapr-wasm-host {ours}\n")
+        );
+    }
+}
+
+/// The names of variables in the source of the host that ask the environment for them.
+fn asked_variables(folder: &Path, names: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            asked_variables(&path, names);
+            continue;
+        }
+        let source = fs::read_to_string(&path).unwrap();
+        for call in ["set(\"", "either(\"", "var(\"", "var_os(\""] {
+            let asked = source.split(call).skip(1);
+            let asked = asked.filter_map(|rest| rest.split_once("\")"));
+            let is_name = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
+            let asked = asked.filter(|(name, _)| !name.is_empty() && name.bytes().all(is_name));
+            names.extend(asked.map(|(name, _)| name.to_owned()));
+        }
+    }
+}
+
+#[test]
+fn help_and_manual_name_the_variables_of_the_environment() {
+    let mut names = BTreeSet::from(["TENCENTCLOUD_".to_owned(), "TKE_".to_owned()]);
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    asked_variables(&source, &mut names);
+    // Of `cargo run -- get`.
+    assert!(names.remove("TCCLI_PROFILE"));
+    for name in ["HTTPS_PROXY", "NAMESPACE", "SSL_CERT_FILE", "DAPR_ENV_KEYS"] {
+        assert!(names.contains(name), "{names:?}");
+    }
+    let own: [(&str, &[&str]); 3] = [
+        ("plug", &["DAPR_COMPONENTS_SOCKETS_FOLDER", "NOTIFY_SOCKET"]),
+        ("serve", &["DAPR_API_TOKEN", "NOTIFY_SOCKET"]),
+        ("check", &[]),
+    ];
+    for (command, own) in own {
+        let all = names.iter().map(String::as_str);
+        let all: Vec<_> = all.chain(own.iter().copied()).collect();
+        for shown in [
+            printed(&[command, "--help"]),
+            printed(&["man", command]).replace('\\', ""),
+        ] {
+            assert_eq!(shown.matches("Environment:").count(), 1, "{shown}");
+            for name in &all {
+                assert!(shown.contains(name), "{command}: {name} is not in {shown}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -102,11 +102,25 @@ fn code_is_kept_for_nobody_who_is_somebody_else() {
     std::fs::create_dir(&open).unwrap();
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o777);
     std::fs::set_permissions(&open, mode).unwrap();
+    let wasm = component_build::package("bad-store").unwrap();
+    let option = format!("--component=secretstores.bad={}", wasm.display());
     let folder = Folder::new();
-    let arguments = ["check", "--resources-path", folder.path().to_str().unwrap()];
+    let path = folder.path().to_str().unwrap();
+    let arguments = ["check", "--resources-path", path, &option];
     let env = [("HOME", open.to_str().unwrap())];
     let command: Command = support::command(&arguments, &env);
     let (_, log) = Process::start(command).end();
     assert!(log.contains("can be written to by others"), "{log}");
     assert!(!open.join(".cache").exists());
+}
+
+/// In an image HOME is the root, which may be read-only: not worth a warning.
+#[test]
+fn no_folder_is_wanted_where_nothing_is_compiled() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
+    let arguments = ["check", "--resources-path", folder.path().to_str().unwrap()];
+    let command = support::command(&arguments, &[("HOME", home.path().to_str().unwrap())]);
+    let (_, log) = Process::start(command).end();
+    assert!(!home.path().join(".cache").exists(), "{log}");
 }

@@ -23,7 +23,7 @@ use test_support::resources::{component_yaml, properties};
 pub(crate) const SSM: &str = "secretstores.tencentcloud.ssm";
 
 /// The longest that a test waits for anything.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A Component as YAML; `more` is put at its end.
 pub(crate) fn component(name: &str, kind: &str, items: &[(&str, &str)], more: &str) -> String {

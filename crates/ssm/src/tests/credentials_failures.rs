@@ -128,6 +128,35 @@ fn an_answer_without_keys_is_an_error() {
 }
 
 #[test]
+fn what_answers_no_json_is_named_with_the_property_that_says_where_it_is() {
+    let cloud = Cloud::new();
+    cloud.fault(|seen| (seen.authority == STS).then(|| Reply::raw(200, "<html>")));
+    let (client, world) = cloud.client(assumed(fixed()));
+    let said = &failure(get(&client, &world)).message;
+    assert!(
+        said.contains("is not STS") && said.contains("check stsEndpoint"),
+        "{said}"
+    );
+}
+
+#[test]
+fn sts_that_throttles_is_asked_again_by_the_client_whoever_paces_reads() {
+    let cloud = Cloud::new();
+    let throttled = std::cell::Cell::new(2);
+    cloud.fault(move |seen| {
+        let left = throttled.get();
+        let refuses = seen.authority == STS && left > 0;
+        throttled.set(left - u32::from(refuses));
+        refuses.then(|| Reply::code("RequestLimitExceeded"))
+    });
+    let (client, world) = cloud.client_with(assumed(fixed()), |config| {
+        config.retry_throttled = false;
+    });
+    assert!(get(&client, &world).is_ok());
+    assert_eq!(world.count("AssumeRole"), 3);
+}
+
+#[test]
 fn a_deadline_that_passes_while_keys_are_asked_for_names_who_was_asked() {
     let cloud = Cloud::new();
     cloud.fault(|seen| (seen.authority == STS).then(Reply::never));

@@ -7,6 +7,7 @@ use std::{
 };
 
 use http::{Method, Uri, request::Parts};
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -78,12 +79,16 @@ impl KeyAnswers {
         }
     }
 
-    /// The keys that came since this was asked last.
-    pub(in crate::cli) fn take(&self) -> Vec<KeysSeen> {
+    /// The keys that came, the newest at the end.
+    pub(in crate::cli) fn seen(&self) -> Vec<KeysSeen> {
         let seen = self.seen.as_ref();
-        seen.map(|seen| std::mem::take(&mut *lock(seen)))
-            .unwrap_or_default()
+        seen.map(|seen| lock(seen).clone()).unwrap_or_default()
     }
+}
+
+/// The name of a role, of its part in a path.
+fn as_named(part: &str) -> String {
+    percent_decode_str(part).decode_utf8_lossy().into_owned()
 }
 
 fn lock(seen: &Mutex<Vec<KeysSeen>>) -> MutexGuard<'_, Vec<KeysSeen>> {
@@ -137,7 +142,7 @@ impl Sharing for KeyAnswers {
         let left = UNIX_EPOCH.checked_add(end)?.duration_since(now).ok()?;
         if let Some(seen) = &self.seen {
             lock(seen).push(KeysSeen {
-                cvm_role: uri.path().strip_prefix(ROLES).map(str::to_owned),
+                cvm_role: uri.path().strip_prefix(ROLES).map(as_named),
                 left,
                 keys: answer.keys(),
             });
@@ -230,12 +235,11 @@ mod tests {
         ] {
             assert_eq!(life(role, none), None, "{none}");
         }
-        let seen = answers.take();
+        let seen = answers.seen();
         assert_eq!(seen[0].cvm_role.as_deref(), Some("reader"));
         let left = Duration::from_secs(7_200);
         assert_eq!((seen[1].cvm_role.as_deref(), seen[1].left), (None, left));
         let ids = seen.iter().map(|it| it.keys.as_ref().unwrap().id.as_str());
         assert!(ids.eq(["i", "j"]));
-        assert!(answers.take().is_empty());
     }
 }

@@ -114,6 +114,14 @@ impl<'a> Chain<'a> {
         })
     }
 
+    /// Whether what it sends to STS is this host's and good for whoever has it: a token of a file or of
+    /// the environment, or what a role's owner wants to hear.
+    pub(super) fn gives_away(&self) -> bool {
+        let is_variable = |property| self.find(property).is_some_and(|it| it.name != property);
+        let is_token = self.file().is_some() || is_variable(TOKEN);
+        matches!(self.source, Source::WebIdentity) && is_token || is_variable("externalId")
+    }
+
     /// For people: who gives the keys, and which role is taken.
     pub(super) fn describe(&self) -> String {
         let mut text = match &self.source {

@@ -3,22 +3,24 @@
 mod answers;
 mod chain;
 mod names;
+mod stores;
 
 use std::sync::Arc;
 
 use ssm_settings::{PREFIX, TKE, variable_name};
 
 use self::{
+    answers::KeyAnswers,
     chain::{Chain, keys},
     names::{Place, is_endpoint, is_of_credentials},
 };
 use super::{identity::Keys, profile::Profile};
 use crate::{
-    outbound::Outbound,
+    outbound::{Origin, Outbound},
     stores::{Environment, Grants, Needs, Properties, Reach},
 };
 
-pub(super) use self::answers::{KeyAnswers, KeysSeen};
+pub(super) use self::{answers::KeysSeen, stores::StoresKeys};
 
 /// The type that Dapr's own component has.
 pub(super) const BUILT_IN: &str = "secretstores.tencentcloud.ssm";
@@ -31,6 +33,8 @@ pub(super) const VARIABLES: [&str; 3] = [
     "TENCENTCLOUD_REGION",
 ];
 
+/// Where Tencent Cloud's services answer.
+const TENCENT_CLOUD: &str = "https://*.tencentcloudapi.com";
 /// Where SSM answers for all regions.
 const SSM: &str = "https://ssm.tencentcloudapi.com";
 /// What the host goes by. Of these the cache's are nothing to the component.
@@ -46,9 +50,11 @@ const OF_THE_HOST: [&str; 6] = [
 const RETRY_THROTTLED: &str = "TENCENTCLOUD_SSM_RETRY_THROTTLED";
 /// What the names of the cache's variables begin with.
 const CACHE_PREFIX: &str = "TENCENTCLOUD_SSM_CACHE_";
+const REGION: &str = "TENCENTCLOUD_REGION";
 const ENDPOINT_VARIABLE: &str = "TENCENTCLOUD_SSM_ENDPOINT";
 
-/// The environment `all`, where a profile says in the place of it who gives keys.
+/// The environment `all`, where a profile says in the place of it who gives keys. Its region stays
+/// where the profile has none.
 pub(super) fn variables(
     all: impl Iterator<Item = (String, String)>,
     profile: Option<&Profile>,
@@ -56,31 +62,70 @@ pub(super) fn variables(
     let Some(profile) = profile else {
         return all.collect();
     };
-    let stays = |(name, _): &(String, String)| !is_of_credentials(name) || is_endpoint(name);
-    let own = profile.variables().iter().cloned();
-    all.filter(stays).chain(own).collect()
+    let own = profile.variables();
+    let has_region = own.iter().any(|(name, _)| name == REGION);
+    let stays = |(name, _): &(String, String)| {
+        !is_of_credentials(name) || is_endpoint(name) || name == REGION && !has_region
+    };
+    all.filter(stays).chain(own.iter().cloned()).collect()
 }
 
-/// What stores of the built-in types are granted in the environment `all`; `answers` learns of their
+/// What stores of the built-in types are granted in the environment `all`; `stores` learns of their
 /// keys.
 pub(super) fn grants(
     outbound: Outbound,
     all: Vec<(String, String)>,
-    answers: &KeyAnswers,
+    stores: &StoresKeys,
 ) -> Grants {
     let is_ours = |(name, _): &(String, String)| {
         name.starts_with(PREFIX) && !name.starts_with(CACHE_PREFIX) || TKE.contains(&name.as_str())
     };
     let properties = of_the_host(&all);
     let variables: Vec<_> = all.into_iter().filter(is_ours).collect();
+    let answers = stores.of(&Properties::default());
     let environment =
         of_environment(&variables, answers).map(|needs| Environment { needs, properties });
-    let answers = answers.clone();
+    let stores = stores.clone();
+    let trusted = trusted(&outbound, &variables);
+    let needs = move |properties: &Properties| {
+        let mut needs = of_component(properties, &variables, stores.of(properties));
+        needs.refused = refused(properties, &variables, &trusted);
+        needs
+    };
     Grants {
         outbound,
-        needs: Arc::new(move |properties| of_component(properties, &variables, &answers)),
+        needs: Arc::new(needs),
         environment,
     }
+}
+
+/// Where this host's web identity may go, whoever asks: to Tencent Cloud, and where the operator says.
+fn trusted(outbound: &Outbound, variables: &[(String, String)]) -> Outbound {
+    let ours = outbound.allowing_patterns([TENCENT_CLOUD]);
+    let ours = ours.unwrap_or_else(|_| outbound.clone());
+    let named = Place::Variables(variables).find("stsEndpoint");
+    let named = named.and_then(|found| Origin::parse(found.value).ok());
+    named.map_or(ours.clone(), |origin| ours.allowing(&origin))
+}
+
+/// Why a store is not started that a peer initialises: whoever has a web identity acts as it, so that a
+/// peer may use this host's and not have it sent to a place of its own.
+fn refused(
+    properties: &Properties,
+    variables: &[(String, String)],
+    trusted: &Outbound,
+) -> Option<String> {
+    let named = Place::Properties(properties).find("stsEndpoint")?;
+    if !properties.are_of_a_peer() || !chain(properties, variables).gives_away() {
+        return None;
+    }
+    let is_trusted = Origin::parse(named.value).is_ok_and(|origin| trusted.allows(&origin));
+    (!is_trusted).then(|| {
+        "stsEndpoint is no place for this host's web identity or external id, as whoever may connect \
+         could name it: start dapr-wasm-host with --allow and that origin, or with it in \
+         TENCENTCLOUD_SSM_STS_ENDPOINT"
+            .to_owned()
+    })
 }
 
 /// What a store needs that is configured by its Component, and sees the environment as far as it finds
@@ -88,7 +133,7 @@ pub(super) fn grants(
 fn of_component(
     properties: &Properties,
     variables: &[(String, String)],
-    answers: &KeyAnswers,
+    answers: KeyAnswers,
 ) -> Needs {
     let chain = chain(properties, variables);
     let endpoint = properties.get("endpoint").map(|url| ("endpoint", url));
@@ -125,7 +170,7 @@ pub(super) fn whom_to_ask(
 
 /// What a store needs that nobody initialises; `None` where the environment does not say where keys
 /// come from.
-fn of_environment(variables: &[(String, String)], answers: &KeyAnswers) -> Option<Needs> {
+fn of_environment(variables: &[(String, String)], answers: KeyAnswers) -> Option<Needs> {
     let place = Place::Variables(variables);
     if !Chain::is_said(place) {
         return None;
@@ -144,7 +189,7 @@ fn needs(
     chain: &Chain<'_>,
     endpoint: Option<(&'static str, &str)>,
     variables: Vec<(String, String)>,
-    answers: &KeyAnswers,
+    answers: KeyAnswers,
 ) -> Needs {
     let (named_by, url) = endpoint.unwrap_or(("endpoint", SSM));
     let ssm = Reach {
@@ -155,7 +200,8 @@ fn needs(
         reaches: [ssm].into_iter().chain(chain.reaches()).collect(),
         files: chain.file().into_iter().collect(),
         variables,
-        sharing: Some(Arc::new(answers.clone())),
+        sharing: Some(Arc::new(answers)),
+        refused: None,
         keys_from: Some(chain.describe()),
     }
 }

@@ -45,7 +45,7 @@ impl<'a> Place<'a> {
         match self {
             Self::Properties(properties) => {
                 let value = properties.get(property)?.trim();
-                Some(Found {
+                (!value.is_empty()).then_some(Found {
                     name: property,
                     value,
                 })

@@ -1,7 +1,7 @@
 //! What each store is granted.
 
 use super::*;
-use crate::stores::FileText;
+use crate::{outbound::Sharing, stores::FileText};
 
 fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
@@ -10,7 +10,7 @@ fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 
 fn granted(variables: &[(&str, &str)]) -> Grants {
     let outbound = Outbound::builder().native_roots(false).build().unwrap();
-    grants(outbound, owned(variables), &KeyAnswers::default())
+    grants(outbound, owned(variables), &StoresKeys::default())
 }
 
 fn of(properties: &[(&str, &str)], variables: &[(&str, &str)]) -> Needs {
@@ -210,4 +210,104 @@ fn a_region_alone_gives_nobody_the_machines_role() {
     for enough in [&KEYS[..1], &POD, &[("TENCENTCLOUD_SSM_CVM_ROLE", "auto")]] {
         assert!(granted(enough).environment.is_some());
     }
+}
+
+#[test]
+fn a_peer_has_this_hosts_web_identity_sent_nowhere_but_where_the_operator_says() {
+    let sts = |url| ("stsEndpoint", url);
+    let refused = |properties: &[(&str, &str)], variables: &[(&str, &str)], is_peer: bool| {
+        let properties = Properties::new(owned(properties));
+        let properties = if is_peer {
+            properties.of_a_peer()
+        } else {
+            properties
+        };
+        let outbound = Outbound::builder().native_roots(false);
+        let outbound = outbound.allow("https://allowed.example.com").unwrap();
+        let variables = owned(variables);
+        let granted = grants(outbound.build().unwrap(), variables, &StoresKeys::default());
+        (granted.needs)(&properties).refused.is_some()
+    };
+    let elsewhere = sts("https://elsewhere.example.com");
+    let named = (
+        "TENCENTCLOUD_SSM_STS_ENDPOINT",
+        "https://named.example.com/",
+    );
+    let pod = [&POD[..], &[named]].concat();
+    let file = ("webIdentityTokenFile", "/var/token");
+    let token = ("webIdentityToken", "t");
+    let external = ("TENCENTCLOUD_ASSUME_ROLE_EXTERNAL_ID", "x");
+    let token_of_environment = ("TENCENTCLOUD_SSM_WEB_IDENTITY_TOKEN", "t");
+    for (properties, variables) in [
+        (&[elsewhere][..], &pod[..]),
+        (&[elsewhere, file], &[]),
+        (&[elsewhere, ("providerId", "p")], &[token_of_environment]),
+        (
+            &[elsewhere, ("roleArn", ARN)],
+            &[KEYS[0], KEYS[1], external],
+        ),
+        (&[sts("http://sts.tencentcloudapi.com"), file], &[]),
+        (&[sts("https://tencentcloudapi.com.example.com"), file], &[]),
+        (&[sts("not one"), file], &[]),
+    ] {
+        assert!(refused(properties, variables, true), "{properties:?}");
+        assert!(!refused(properties, variables, false), "{properties:?}");
+    }
+    for (properties, variables) in [
+        (&[][..], &pod[..]),
+        (&[sts("https://sts.internal.tencentcloudapi.com")], &pod),
+        (&[sts("https://allowed.example.com")], &pod),
+        (&[sts("https://named.example.com")], &pod),
+        // What is its own it may send where it likes.
+        (&[elsewhere, token], &pod),
+        (&[elsewhere, ("roleArn", ARN)], &KEYS),
+        (&[elsewhere, ("cvmRole", "auto")], &[]),
+    ] {
+        assert!(!refused(properties, variables, true), "{properties:?}");
+    }
+}
+
+#[test]
+fn a_profile_takes_the_place_of_who_gives_keys_and_leaves_the_region() {
+    let all = || {
+        let all = [
+            KEYS[0],
+            ("TENCENTCLOUD_REGION", "r"),
+            ("TKE_ROLE_ARN", "x"),
+            ("PATH", "/"),
+        ];
+        owned(&all).into_iter()
+    };
+    let profile = |pairs: &[(&str, &str)]| Profile::of(owned(pairs));
+    let names = |profile: &Profile| -> Vec<String> {
+        let variables = variables(all(), Some(profile));
+        variables
+            .into_iter()
+            .map(|(name, value)| name + "=" + &value)
+            .collect()
+    };
+    let without = profile(&[("TENCENTCLOUD_SECRET_ID", "p")]);
+    let with = profile(&[("TENCENTCLOUD_REGION", "p")]);
+    assert_eq!(
+        names(&without),
+        [
+            "TENCENTCLOUD_REGION=r",
+            "PATH=/",
+            "TENCENTCLOUD_SECRET_ID=p"
+        ]
+    );
+    assert_eq!(names(&with), ["PATH=/", "TENCENTCLOUD_REGION=p"]);
+}
+
+#[test]
+fn keys_that_came_are_those_of_the_store_that_asked() {
+    let stores = StoresKeys::remembering();
+    let of = |pairs: &[(&str, &str)]| stores.of(&Properties::new(owned(pairs)));
+    let uri = "http://m.test/latest/meta-data/cam/security-credentials/a%2Fb".parse();
+    let body = br#"{"TmpSecretId":"i","TmpSecretKey":"k","Token":"t","ExpiredTime":99}"#;
+    let role = [("cvmRole", "auto"), ("region", "r"), ("cacheTTL", "5m")];
+    let _ = of(&role).life(&uri.unwrap(), std::time::UNIX_EPOCH, body);
+    let seen = of(&role[..2]).seen();
+    assert_eq!(seen[0].cvm_role.as_deref(), Some("a/b"));
+    assert!(of(&[("secretId", "i"), ("region", "r")]).seen().is_empty());
 }

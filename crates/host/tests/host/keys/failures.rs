@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use ssm_emulator::{Fault, FaultKind, Role, SAMPLE_POD_ROLE_ARN, SAMPLE_UIN};
 
 use super::{PATH, VALUE, World, path};
-use crate::support::{Folder, Served, run, text};
+use crate::{
+    plugged::Plugged,
+    support::{Folder, Served, run, text},
+};
 
 /// A failure: of which way, what is done to the world, and what is said.
 struct Case {
@@ -180,5 +183,22 @@ async fn a_token_file_that_cannot_be_used_ends_the_start_with_its_path() {
             said.contains(file) && said.contains("webIdentityTokenFile"),
             "{said}"
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_of_a_socket_gets_no_web_identity_of_the_host_sent_to_itself() {
+    let world = World::new().await;
+    for name in ["file", "pod"] {
+        let way = world.way(name);
+        let folder = Folder::new();
+        let plugged = Plugged::start(&folder, &[], &way.env());
+        let mut client = plugged.client().await;
+        let all = world.properties(&way, &[]);
+        let pairs: Vec<_> = all.iter().map(|(name, value)| (*name, &**value)).collect();
+        let said = client.init_with("mine", &pairs).await.unwrap_err();
+        assert!(said.message().contains("--allow"), "{said:?}");
+        assert_eq!(world.emulator.requests().len(), 0, "{name}");
+        world.hides_all(&plugged.process.log(), &[]);
     }
 }

@@ -46,8 +46,9 @@ async fn each_provider_serves_through_plug_to_whoever_initialises_it_or_not() {
         let world = World::new().await;
         let way = world.way(name);
         let folder = Folder::new().with("a.yaml", &wasm(&world.yaml(&way, &[])));
-        let resources = ["--resources-path", path(folder.path())];
-        let plugged = Plugged::start(&folder, &resources, &way.env());
+        let sts = world.emulator.sts_url();
+        let options = ["--resources-path", path(folder.path()), "--allow", &sts];
+        let plugged = Plugged::start(&folder, &options, &way.env());
         let mut client = plugged.client().await;
         world.init(&mut client, "by-init", &way).await;
         assert_eq!(client.value("by-init", "api-token").await, TOKEN, "{name}");
@@ -72,7 +73,8 @@ async fn each_provider_serves_under_a_real_daprd() {
         daprd
             .resources
             .write("a.yaml", &wasm(&world.yaml(&way, &[])));
-        let plug = daprd.plug_in(&[], &way.env());
+        let sts = world.emulator.sts_url();
+        let plug = daprd.plug_in(&["--allow", &sts], &way.env());
         let running = daprd.daprd().await;
         let read = running.read("tencent/api-token").await;
         assert_eq!(read, VALUE.trim_end(), "{name}: {}", plug.log());

@@ -79,8 +79,9 @@ async fn a_plugged_host_follows_the_file_too_whoever_initialised_the_store() {
     let world = World::new().await;
     let way = world.way("pod");
     let folder = Folder::new().with("a.yaml", &wasm(&world.yaml(&way, &[])));
-    let resources = ["--resources-path", folder.path().to_str().unwrap()];
-    let mut plugged = Plugged::start(&folder, &resources, &way.env());
+    let (resources, sts) = (folder.path().to_str().unwrap(), world.emulator.sts_url());
+    let options = ["--resources-path", resources, "--allow", &sts];
+    let mut plugged = Plugged::start(&folder, &options, &way.env());
     let mut client = plugged.client().await;
     world.init(&mut client, "by-init", &way).await;
     for instance in ["by-init", "tencent"] {
