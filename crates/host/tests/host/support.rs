@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{Arc, Mutex},
-    thread,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -103,6 +103,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 pub(crate) struct Process {
     child: Child,
     log: Arc<Mutex<String>>,
+    readers: [JoinHandle<()>; 2],
 }
 
 impl Process {
@@ -110,9 +111,15 @@ impl Process {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let log = Arc::<Mutex<String>>::default();
-        collect(child.stdout.take().unwrap(), &log);
-        collect(child.stderr.take().unwrap(), &log);
-        Self { child, log }
+        let readers = [
+            collect(child.stdout.take().unwrap(), &log),
+            collect(child.stderr.take().unwrap(), &log),
+        ];
+        Self {
+            child,
+            log,
+            readers,
+        }
     }
 
     /// All that the process logged so far.
@@ -166,7 +173,12 @@ impl Process {
         let started = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                thread::sleep(Duration::from_millis(20)); // the reader's last line
+                // Until what it said last is read, unless somebody else holds its output open.
+                let is_read =
+                    |readers: &[JoinHandle<()>]| readers.iter().all(JoinHandle::is_finished);
+                while !is_read(&self.readers) && started.elapsed() < PATIENCE {
+                    thread::sleep(Duration::from_millis(5));
+                }
                 return (status, self.log());
             }
             assert!(started.elapsed() < PATIENCE, "it goes on:\n{}", self.log());
@@ -208,7 +220,7 @@ impl Process {
     }
 }
 
-fn collect(output: impl Read + Send + 'static, log: &Arc<Mutex<String>>) {
+fn collect(output: impl Read + Send + 'static, log: &Arc<Mutex<String>>) -> JoinHandle<()> {
     let mut lines = BufReader::new(output);
     let log = Arc::clone(log);
     thread::spawn(move || {
@@ -217,7 +229,7 @@ fn collect(output: impl Read + Send + 'static, log: &Arc<Mutex<String>>) {
             log.lock().unwrap().push_str(&line);
             line.clear();
         }
-    });
+    })
 }
 
 impl Drop for Process {
