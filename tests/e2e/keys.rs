@@ -2,8 +2,8 @@
 
 use hyper::StatusCode;
 use ssm_emulator::{
-    Config, Emulator, SAMPLE_EXTERNAL_ID, SAMPLE_FOREIGN_ROLE_ARN, SAMPLE_POD_ROLE_ARN,
-    SAMPLE_PROVIDER_ID, SAMPLE_ROLE_ARN, SAMPLE_WEB_IDENTITY_TOKEN,
+    Config, Emulator, Role, SAMPLE_EXTERNAL_ID, SAMPLE_FOREIGN_ROLE_ARN, SAMPLE_POD_ROLE_ARN,
+    SAMPLE_PROVIDER_ID, SAMPLE_ROLE_ARN, SAMPLE_UIN, SAMPLE_WEB_IDENTITY_TOKEN,
 };
 use test_support::keys::last_role;
 
@@ -164,5 +164,79 @@ async fn a_file_is_said_to_be_for_another_host() {
         assert!(said.starts_with("err({kind: invalid-config"), "{said}");
         assert!(said.contains("dapr-wasm-host"), "{said}");
         assert!(emulator.requests().is_empty());
+    }
+}
+
+/// A failure: of which way, what is done to the cloud, and the kind and a word that are said.
+struct Failure {
+    way: &'static str,
+    happens: fn(&Emulator),
+    kind: &'static str,
+    says: &'static str,
+}
+
+const FAILURES: [Failure; 4] = [
+    Failure {
+        way: "role",
+        happens: |emulator| {
+            emulator.put_role(Role::new("200000000002", "ssm-partner").trust_keys(&[]))
+        },
+        kind: "permission-denied",
+        says: "UnauthorizedOperation",
+    },
+    Failure {
+        way: "cvm",
+        happens: |emulator| emulator.set_cvm_role(None),
+        kind: "invalid-config",
+        says: "there are no keys",
+    },
+    Failure {
+        way: "web identity",
+        happens: |emulator| emulator.set_web_identities(Vec::new()),
+        kind: "unauthenticated",
+        says: "WebIdentityTokenError",
+    },
+    Failure {
+        way: "web identity",
+        happens: |emulator| emulator.put_role(Role::new(SAMPLE_UIN, "ssm-pod").trust_keys(&[])),
+        kind: "permission-denied",
+        says: "UnauthorizedOperation",
+    },
+];
+
+#[tokio::test]
+async fn each_failure_is_told_in_the_wasmtime_command_and_where_spin_would_run_it() {
+    for failure in FAILURES {
+        let emulator = emulator().await;
+        (failure.happens)(&emulator);
+        let mut ways = ways(&emulator).into_iter();
+        let way = ways.find(|way| way.name == failure.way).unwrap();
+        let is_told = |said: &str| {
+            let is_told = said.contains(failure.kind) && said.contains(failure.says);
+            assert!(is_told, "{}: {said}", failure.way);
+            hides_all(&emulator, said);
+        };
+        for program in wasmtime::programs() {
+            is_told(&invoke(&program, &[], way.variables.clone(), CALL).await);
+        }
+        let services = [emulator.sts_url(), emulator.metadata_url()];
+        let app = spin::gateway_in(&emulator, &way.variables, &services);
+        let answer = app.get("/v1.0/secrets/tencent/api-token").await;
+        is_told(answer.body());
+        assert_eq!(emulator.count("GetSecretValue"), 0, "{}", failure.way);
+    }
+}
+
+#[tokio::test]
+async fn keys_that_end_between_two_requests_cost_none() {
+    let emulator = emulator().await;
+    for way in ways(&emulator) {
+        let services = [emulator.sts_url(), emulator.metadata_url()];
+        let app = spin::gateway_in(&emulator, &way.variables, &services);
+        for _ in 0..3 {
+            let answer = app.get("/v1.0/secrets/tencent/api-token").await;
+            assert_eq!(answer.status(), StatusCode::OK, "{}", answer.body());
+            emulator.forget_temporary_keys();
+        }
     }
 }

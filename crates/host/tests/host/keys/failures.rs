@@ -2,10 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use http::StatusCode;
 use ssm_emulator::{Fault, FaultKind, Role, SAMPLE_POD_ROLE_ARN, SAMPLE_UIN};
+
+use test_support::programs::DAPRD;
 
 use super::{PATH, VALUE, World, path};
 use crate::{
+    daprd::{World as Daprd, wasm},
     plugged::Plugged,
     support::{Folder, Served, run, text},
 };
@@ -140,6 +144,32 @@ async fn each_failure_says_who_has_to_act_in_time_and_no_secret() {
         world.hides_all(&format!("{body}{}", served.process.log()), &[]);
         let reads = world.emulator.count("GetSecretValue");
         assert_eq!(reads, 0, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_failure_is_told_through_a_real_daprd() {
+    let Some(program) = DAPRD.find() else {
+        return;
+    };
+    for case in cases() {
+        let world = World::new().await;
+        let way = world.way(case.way);
+        (case.happens)(&world);
+        let daprd = Daprd::new(program.clone());
+        let yaml = wasm(&world.yaml(&way, case.properties));
+        daprd.resources.write("a.yaml", &yaml);
+        let sts = world.emulator.sts_url();
+        let plug = daprd.plug_in(&["--allow", &sts], &way.env());
+        let running = daprd.daprd().await;
+        let answer = running.get(PATH).await;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+        for text in case.says {
+            assert!(answer.body.contains(text), "{}: {}", case.way, answer.body);
+        }
+        for said in [&answer.body, &plug.log(), &running.process.log()] {
+            world.hides_all(said, &[]);
+        }
     }
 }
 

@@ -3,10 +3,14 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use test_support::programs::DAPRD;
 use tokio::time::sleep;
 
 use super::{PATH, VALUE, World};
-use crate::support::Served;
+use crate::{
+    daprd::{World as Daprd, wasm},
+    support::Served,
+};
 
 /// The ways whose keys end.
 const WAYS: [&str; 5] = ["role", "cvm", "cvm, role", "file", "pod"];
@@ -45,6 +49,36 @@ async fn keys_that_live_8_seconds_are_renewed_under_steady_reads_and_no_read_fai
         world.hides_all(&served.process.log(), &[]);
     };
     join_all(WAYS.map(steady)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn they_are_renewed_under_a_real_daprd_too() {
+    let Some(program) = DAPRD.find() else {
+        return;
+    };
+    let steady = |name| {
+        let program = program.clone();
+        async move {
+            let world = World::new().await;
+            world.emulator.set_key_life(Some(Duration::from_secs(8)));
+            let way = world.way(name);
+            let daprd = Daprd::new(program);
+            let yaml = wasm(&world.yaml(&way, &[]));
+            daprd.resources.write("a.yaml", &yaml);
+            let sts = world.emulator.sts_url();
+            let plug = daprd.plug_in(&["--allow", &sts], &way.env());
+            let running = daprd.daprd().await;
+            let end = Instant::now() + Duration::from_secs(13);
+            while Instant::now() < end {
+                let read = running.read("tencent/api-token").await;
+                assert_eq!(read, VALUE.trim_end(), "{name}: {}", plug.log());
+                sleep(Duration::from_millis(20)).await;
+            }
+            assert!(world.emulator.count(way.asked.last().unwrap()) >= 2);
+            world.hides_all(&plug.log(), &[]);
+        }
+    };
+    join_all(["role", "cvm", "pod"].map(steady)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
