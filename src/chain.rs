@@ -194,7 +194,7 @@ fn nothing_set(properties: &Properties) -> String {
     if some_of_tke {
         return [why, ", and of TKE's variables there is no", &missing].concat();
     }
-    why.to_owned()
+    [why, ", nor are TKE's variables"].concat()
 }
 
 #[cfg(test)]
