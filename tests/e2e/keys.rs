@@ -179,7 +179,7 @@ const FAILURES: [Failure; 4] = [
     Failure {
         way: "role",
         happens: |emulator| {
-            emulator.put_role(Role::new("200000000002", "ssm-partner").trust_keys(&[]))
+            emulator.put_role(Role::new("200000000002", "ssm-partner").trust_keys(&[]));
         },
         kind: "permission-denied",
         says: "UnauthorizedOperation",
