@@ -26,7 +26,6 @@ pub(crate) fn chain(
 ) -> Result<CredentialChain, Error> {
     let text = |property| properties.credential(property).map(|value| value.trim());
     let role = Roles::new(properties)?;
-    let named = text("roleArn").filter(|arn| !arn.is_empty());
     let [given, environment] = properties.places();
     let (place, kind) = match kind(given) {
         None => (environment, kind(environment)),
@@ -45,7 +44,7 @@ pub(crate) fn chain(
     // That of a web identity is got by it, and only a pod, which has one by TKE, assumes another.
     let is_assumed =
         |arn: &&str| !is_identity || pods_role(properties).is_some_and(|pods| pods != *arn);
-    if let Some(arn) = named.filter(is_assumed) {
+    if let Some(arn) = text("roleArn").filter(is_assumed) {
         chain.role = Some(role.role(arn)?);
     }
     if kind.is_none() {
@@ -96,7 +95,7 @@ fn web_identity(properties: &Properties, roles: &Roles) -> Result<CredentialSour
     let either = |property, variable| {
         let own = properties.credential(property);
         let text = own.or_else(|| properties.credential(variable));
-        text.map(|text| text.trim()).filter(|text| !text.is_empty())
+        text.map(|text| text.trim())
     };
     // A file ends in a line break, a token does not.
     let Some(token) = either("webIdentityToken", "") else {

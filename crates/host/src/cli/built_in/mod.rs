@@ -88,9 +88,12 @@ pub(super) fn grants(
     let stores = stores.clone();
     let trusted = trusted(&outbound, &variables);
     let needs = move |properties: &Properties| {
-        let mut needs = of_component(properties, &variables, stores.of(properties));
-        needs.refused = refused(properties, &variables, &trusted);
-        needs
+        let answers = stores.of(properties);
+        let chain = chain(properties, &variables);
+        Needs {
+            refused: refused(&chain, properties, &trusted),
+            ..of_component(&chain, properties, &variables, answers)
+        }
     };
     Grants {
         outbound,
@@ -110,13 +113,9 @@ fn trusted(outbound: &Outbound, variables: &[(String, String)]) -> Outbound {
 
 /// Why a store is not started that a peer initialises: whoever has a web identity acts as it, so that a
 /// peer may use this host's and not have it sent to a place of its own.
-fn refused(
-    properties: &Properties,
-    variables: &[(String, String)],
-    trusted: &Outbound,
-) -> Option<String> {
+fn refused(chain: &Chain<'_>, properties: &Properties, trusted: &Outbound) -> Option<String> {
     let named = Place::Properties(properties).find("stsEndpoint")?;
-    if !properties.are_of_a_peer() || !chain(properties, variables).gives_away() {
+    if !properties.are_of_a_peer() || !chain.gives_away() {
         return None;
     }
     let is_trusted = Origin::parse(named.value).is_ok_and(|origin| trusted.allows(&origin));
@@ -131,18 +130,18 @@ fn refused(
 /// What a store needs that is configured by its Component, and sees the environment as far as it finds
 /// keys there.
 fn of_component(
+    chain: &Chain<'_>,
     properties: &Properties,
     variables: &[(String, String)],
     answers: KeyAnswers,
 ) -> Needs {
-    let chain = chain(properties, variables);
     let endpoint = properties.get("endpoint").map(|url| ("endpoint", url));
     if keys(Place::Properties(properties)).is_some() {
-        return needs(&chain, endpoint, Vec::new(), answers);
+        return needs(chain, endpoint, Vec::new(), answers);
     }
     let seen = |(name, _): &&(String, String)| is_of_credentials(name);
     let seen = variables.iter().filter(seen).cloned().collect();
-    needs(&chain, endpoint, seen, answers)
+    needs(chain, endpoint, seen, answers)
 }
 
 /// Where the keys of a store come from that is configured by its Component: from that alone, where it
