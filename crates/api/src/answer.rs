@@ -42,6 +42,22 @@ impl Answer {
         Self::json(200, &secrets.collect::<BTreeMap<_, _>>())
     }
 
+    /// One of many secrets as [`Self::secrets`] writes it, `"name":{…}`: for who writes them one after
+    /// the other, sorted by name, in braces and with a line's end.
+    pub fn entry<'a>(
+        name: &str,
+        data: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Zeroizing<String> {
+        let data: BTreeMap<_, _> = data.into_iter().collect();
+        let mut entry = as_go(&name);
+        entry.push(':');
+        entry.push_str(&as_go(&data));
+        entry
+    }
+
+    /// The header of a body of them.
+    pub const JSON: (&str, &str) = ("content-type", "application/json");
+
     /// What `GET /v1.0/metadata` tells; `components` are objects of `name`, `type`, `version` and
     /// `capabilities`.
     pub fn metadata(
@@ -94,28 +110,33 @@ impl Answer {
         }
     }
 
-    /// As Go's encoder writes it, byte for byte.
     fn json(status: u16, value: &impl Serialize) -> Self {
-        // Only maps with text as keys come here, which always can be written.
-        let mut body = Zeroizing::new(serde_json::to_string(value).unwrap_or_default());
-        for (character, escaped) in [
-            ('<', "\\u003c"),
-            ('>', "\\u003e"),
-            ('&', "\\u0026"),
-            ('\u{2028}', "\\u2028"),
-            ('\u{2029}', "\\u2029"),
-        ] {
-            if body.contains(character) {
-                body = Zeroizing::new(body.replace(character, escaped));
-            }
-        }
+        let mut body = as_go(value);
         body.push('\n');
         Self {
             status,
-            headers: vec![("content-type", "application/json")],
+            headers: vec![Self::JSON],
             body,
         }
     }
+}
+
+/// As Go's encoder writes it, byte for byte, but for the line's end.
+fn as_go(value: &impl Serialize) -> Zeroizing<String> {
+    // Only text, and maps with text as keys, come here, which always can be written.
+    let mut body = Zeroizing::new(serde_json::to_string(value).unwrap_or_default());
+    for (character, escaped) in [
+        ('<', "\\u003c"),
+        ('>', "\\u003e"),
+        ('&', "\\u0026"),
+        ('\u{2028}', "\\u2028"),
+        ('\u{2029}', "\\u2029"),
+    ] {
+        if body.contains(character) {
+            body = Zeroizing::new(body.replace(character, escaped));
+        }
+    }
+    body
 }
 
 impl From<ApiError> for Answer {
@@ -145,6 +166,10 @@ mod tests {
         );
         let many = Answer::secrets([("z", vec![("k", "v")]), ("a", Vec::new())]);
         assert_eq!(*many.body, "{\"a\":{},\"z\":{\"k\":\"v\"}}\n");
+        assert_eq!(
+            *Answer::entry("<", [("k", "v")]),
+            "\"\\u003c\":{\"k\":\"v\"}"
+        );
     }
 
     #[test]

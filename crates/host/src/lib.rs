@@ -56,7 +56,7 @@ pub mod serve;
 pub mod stores;
 pub mod wasm;
 
-pub use contract::{CallError, Kind, Metadata, Secret, StoreError};
+pub use contract::{CallError, Kind, Metadata, Secret, Secrets, StoreError};
 pub use loader::{Failure, Loader, Outcome, Served, Sources, Stores};
 pub use metrics::Metrics;
 pub use outbound::Outbound;

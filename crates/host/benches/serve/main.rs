@@ -15,9 +15,9 @@ fn main() {}
 #[cfg(not(target_family = "wasm"))]
 mod daprd;
 #[cfg(not(target_family = "wasm"))]
-mod idle;
-#[cfg(not(target_family = "wasm"))]
 mod load;
+#[cfg(not(target_family = "wasm"))]
+mod memory;
 #[cfg(not(target_family = "wasm"))]
 mod running;
 #[cfg(not(target_family = "wasm"))]
@@ -53,14 +53,13 @@ mod figures {
 
     use ssm_emulator::{Config, Emulator, Rates};
     use tempfile::TempDir;
-    use test_support::{programs::DAPRD, resources::component_yaml};
 
     use crate::{
         daprd::against_daprd,
-        idle::after_bulk_reads,
         load::{round, shown},
-        running::{Running, client, get_from, host, resources, running, settled},
-        servers::{PATH, daprd, memory_of},
+        memory::{Burst, at_rest, of_a_burst, of_a_million},
+        running::{Running, client, get_from, host, resources},
+        servers::{PATH, unplugged},
         sidecar,
     };
 
@@ -69,6 +68,17 @@ mod figures {
     /// Requests of one round, and rounds.
     const REQUESTS: usize = 9_600;
     const ROUNDS: usize = 5;
+    /// Accounts that are read whole by many at once.
+    const USUAL: Burst = Burst {
+        secrets: 300,
+        bytes: 20_000,
+        flags: &[],
+    };
+    const LARGE: Burst = Burst {
+        secrets: 600,
+        bytes: 50_000,
+        flags: &["--max-memory=512Mi"],
+    };
 
     pub(super) async fn all(named: Vec<String>) {
         let wanted = |name: &str| named.is_empty() || named.iter().any(|named| named == name);
@@ -85,10 +95,16 @@ mod figures {
             against_sidecar(&emulator, &resources).await;
         }
         if wanted("memory") {
-            memory(&resources).await;
+            at_rest(&resources).await;
+        }
+        if wanted("million") {
+            of_a_million(&resources).await;
         }
         if wanted("idle") {
-            after_bulk_reads().await;
+            of_a_burst(USUAL).await;
+        }
+        if wanted("large") {
+            of_a_burst(LARGE).await;
         }
         if wanted("start") {
             start(&resources).await;
@@ -115,23 +131,6 @@ mod figures {
         );
     }
 
-    async fn memory(resources: &TempDir) {
-        println!("resident memory, one store");
-        let (host, _) = host(resources, PATH).await;
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        println!("  dapr-wasm-host, idle         {:>6} kB", memory_of(&host));
-        round(host.http, PATH, CALLERS, REQUESTS).await;
-        println!(
-            "  dapr-wasm-host, {REQUESTS} reads  {:>6} kB",
-            memory_of(&host)
-        );
-        if let Some((daprd, _)) = unplugged().await {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            println!("  daprd 1.16.0, idle           {:>6} kB", memory_of(&daprd));
-        }
-        println!();
-    }
-
     async fn start(resources: &TempDir) {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..11 {
@@ -151,15 +150,6 @@ mod figures {
     fn median(mut taken: Vec<Duration>) -> Duration {
         taken.sort();
         taken[taken.len() / 2]
-    }
-
-    /// The unmodified daprd that `tools/daprd` builds, with a store that is built in.
-    async fn unplugged() -> Option<(Running, Duration)> {
-        let program = DAPRD.find()?;
-        let yaml = component_yaml::<&str, &str>("env", "secretstores.local.env", &[]);
-        let folder = settled(&yaml);
-        let command = daprd(Command::new(program), &folder).await;
-        Some(running(command, "/v1.0/secrets/env/PATH").await)
     }
 
     async fn native(emulator: &Emulator) -> Running {

@@ -3,8 +3,9 @@
 use std::{fs, process::Command, time::Duration};
 
 use tempfile::TempDir;
+use test_support::{programs::DAPRD, resources::component_yaml};
 
-use crate::running::{Running, free, try_running_at, with_ports};
+use crate::running::{Running, free, running, settled, try_running_at, with_ports};
 
 /// The secret that is read, of the sample account.
 pub(crate) const PATH: &str = "/v1.0/secrets/tencent/api-token";
@@ -29,12 +30,30 @@ pub(crate) async fn try_running(mut command: Command, path: &str) -> Option<(Run
     try_running_at(command, port, path).await
 }
 
+/// The unmodified daprd that `tools/daprd` builds, with a store that is built in.
+pub(crate) async fn unplugged() -> Option<(Running, Duration)> {
+    let program = DAPRD.find()?;
+    let yaml = component_yaml::<&str, &str>("env", "secretstores.local.env", &[]);
+    let folder = settled(&yaml);
+    let command = daprd(Command::new(program), &folder).await;
+    Some(running(command, "/v1.0/secrets/env/PATH").await)
+}
+
 /// Resident memory of a server, in kilobytes.
 pub(crate) fn memory_of(server: &Running) -> u64 {
+    status_of(server, "VmRSS")
+}
+
+/// The most that it ever was, in kilobytes.
+pub(crate) fn most_memory_of(server: &Running) -> u64 {
+    status_of(server, "VmHWM")
+}
+
+fn status_of(server: &Running, name: &str) -> u64 {
     fs::read_to_string(format!("/proc/{}/status", server.child.id()))
         .unwrap()
         .lines()
-        .find(|line| line.starts_with("VmRSS"))
+        .find(|line| line.starts_with(name))
         .and_then(|line| line.split_whitespace().nth(1))
         .unwrap()
         .parse()

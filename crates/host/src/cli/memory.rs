@@ -7,8 +7,8 @@ use std::{
 
 const CGROUP: &str = "/sys/fs/cgroup";
 
-/// Half of what there is for this process, in bytes: the other half is for what stores have
-/// answered and the fronts have not yet sent, and for connections. `None` where nobody says.
+/// Half of what there is for this process, in bytes: the other half is for connections, and for copies
+/// of what stores have answered. `None` where nobody says.
 pub(super) fn default_budget() -> Option<u64> {
     Some(limit()? / 2)
 }

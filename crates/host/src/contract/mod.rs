@@ -3,10 +3,12 @@
 pub(crate) mod bindings;
 mod error;
 mod secret;
+mod secrets;
 
 pub use dapr_secrets_api::{Kind, Metadata};
 pub use error::{CallError, StoreError, Waited};
 pub use secret::Secret;
+pub use secrets::Secrets;
 
 /// The WIT package of the contract, with its version.
 pub const PACKAGE: &str = "dapr:secretstores@0.1.0";

@@ -57,9 +57,9 @@ pub(crate) fn pairs(map: HashMap<String, String>) -> Metadata {
 }
 
 /// The data of a secret as gRPC sends it.
-pub(crate) fn data(secret: Secret) -> HashMap<String, String> {
-    let plain = |(key, mut value): (String, Zeroizing<String>)| (key, std::mem::take(&mut *value));
-    secret.data.into_iter().map(plain).collect()
+pub(crate) fn data(secret: &Secret) -> HashMap<String, String> {
+    let plain = |(key, value): &(String, Zeroizing<String>)| (key.clone(), value.to_string());
+    secret.data.iter().map(plain).collect()
 }
 
 /// Refuses what the caller's gRPC library would drop with a message that helps nobody.

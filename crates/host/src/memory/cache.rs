@@ -56,12 +56,12 @@ impl Cache {
     /// of other reads. Says whether nobody tends the cache so far; then the caller is to.
     pub(super) fn keep(&mut self, key: &Arc<Key>, read: &Read, since: Instant) -> bool {
         if key.is_all_current() {
-            for secret in read.secrets() {
+            for secret in read.secrets().iter() {
                 let single = Arc::new(Key::current(&secret.name));
                 self.insert(single, Read::shared(Arc::clone(secret)), since);
             }
         }
-        self.insert(Arc::clone(key), read.clone(), since);
+        self.insert(Arc::clone(key), read.to_keep(), since);
         let first = !self.tended && !self.entries.is_empty();
         self.tended |= first;
         first
@@ -130,7 +130,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::contract::Secret;
+    use crate::contract::{Secret, Secrets};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -227,7 +227,7 @@ mod tests {
         keep(&mut cache, "a", "old", start);
         cache.keep(&version, &Read::one(secret("a", "old")), start);
         let later = start + SECOND * 5;
-        let bulk = Read::all(vec![secret("a", "new"), secret("b", "new")]);
+        let bulk = Read::all(Secrets::new(vec![secret("a", "new"), secret("b", "new")]));
         cache.keep(&all(), &bulk, later);
         assert_eq!(cache.fresh(&all(), later).unwrap().secrets().len(), 2);
         for name in ["a", "b"] {
@@ -242,7 +242,11 @@ mod tests {
         let (mut cache, start) = (cache(10, 0, 1 << 20), Instant::now());
         keep(&mut cache, "a", "new", start + SECOND);
         keep(&mut cache, "a", "old", start);
-        cache.keep(&all(), &Read::all(vec![secret("a", "old")]), start);
+        cache.keep(
+            &all(),
+            &Read::all(Secrets::new(vec![secret("a", "old")])),
+            start,
+        );
         assert_eq!(fresh(&mut cache, "a", start + SECOND).unwrap(), "new");
     }
 

@@ -30,7 +30,7 @@ use self::{
     turn::Turns,
 };
 use crate::{
-    contract::{CallError, Kind, Metadata, Secret},
+    contract::{CallError, Kind, Metadata, Secret, Secrets},
     stores::{Properties, Store, StoreType, StoreTypes},
 };
 
@@ -282,7 +282,7 @@ impl Store for Memory {
         self.read(Some(name), metadata).await?.into_one()
     }
 
-    async fn bulk_get(&self, metadata: &Metadata) -> Result<Vec<Secret>, CallError> {
+    async fn bulk_get(&self, metadata: &Metadata) -> Result<Secrets, CallError> {
         Ok(self.read(None, metadata).await?.into_all())
     }
 

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::contract::{CallError, Secret};
+use crate::contract::{CallError, Secret, Secrets};
 
 /// What a read gave: one secret, or those of a bulk read. Cheap to clone; the values are wiped when
 /// the last clone goes.
 #[derive(Clone)]
-pub(super) struct Read(Arc<Vec<Arc<Secret>>>);
+pub(super) struct Read(Secrets);
 
 impl Read {
     pub(super) fn one(secret: Secret) -> Self {
@@ -15,44 +15,36 @@ impl Read {
     }
 
     pub(super) fn shared(secret: Arc<Secret>) -> Self {
-        Self(Arc::new(vec![secret]))
+        Self([secret].into_iter().collect())
     }
 
-    pub(super) fn all(secrets: Vec<Secret>) -> Self {
-        Self(Arc::new(secrets.into_iter().map(Arc::new).collect()))
+    pub(super) fn all(secrets: Secrets) -> Self {
+        Self(secrets)
     }
 
-    pub(super) fn secrets(&self) -> &[Arc<Secret>] {
+    /// What is kept of it: its memory is then bounded by who keeps it.
+    pub(super) fn to_keep(&self) -> Self {
+        Self(self.0.holding_nothing())
+    }
+
+    pub(super) fn secrets(&self) -> &Secrets {
         &self.0
     }
 
     /// The secret of a single read, copied only if others have it too.
     pub(super) fn into_one(self) -> Result<Secret, CallError> {
-        let mut secrets = Arc::unwrap_or_clone(self.0).into_iter();
-        secrets
-            .next()
-            .map(Arc::unwrap_or_clone)
-            .ok_or(CallError::Lost)
+        let secret = self.0.first().cloned().ok_or(CallError::Lost)?;
+        drop(self);
+        Ok(Arc::unwrap_or_clone(secret))
     }
 
-    /// The secrets of a bulk read, copied only if others have them too.
-    pub(super) fn into_all(self) -> Vec<Secret> {
-        let secrets = Arc::unwrap_or_clone(self.0).into_iter();
-        secrets.map(Arc::unwrap_or_clone).collect()
+    /// The secrets of a bulk read.
+    pub(super) fn into_all(self) -> Secrets {
+        self.0
     }
 
-    /// What it takes in memory, in bytes, but for the records themselves.
+    /// What it takes in memory, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.0.iter().map(|secret| bytes(secret)).sum()
+        self.0.bytes()
     }
-}
-
-fn bytes(secret: &Secret) -> usize {
-    let entries = secret.data.iter();
-    let data: usize = entries.map(|(key, value)| key.len() + value.len()).sum();
-    size_of::<Secret>()
-        + secret.name.len()
-        + secret.version_id.len()
-        + secret.request_id.len()
-        + data
 }

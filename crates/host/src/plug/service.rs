@@ -246,7 +246,7 @@ impl Contract for Service {
         let GetSecretRequest { key, metadata } = request.into_inner();
         let metadata = grpc::pairs(metadata);
         let reading = self.measured("get", &instance, store.get(&key, &metadata));
-        let data = grpc::data(reading.await?);
+        let data = grpc::data(&reading.await?);
         let way_out = "read this secret from its backend's own API";
         grpc::within_limit(GetSecretResponse { data }, way_out).map(Response::new)
     }
@@ -260,7 +260,7 @@ impl Contract for Service {
         let metadata = grpc::pairs(request.into_inner().metadata);
         let reading = self.measured("bulk_get", &instance, store.bulk_get(&metadata));
         let secrets = reading.await?;
-        let entry = |secret: Secret| {
+        let entry = |secret: &Arc<Secret>| {
             let name = secret.name.clone();
             (
                 name,
@@ -269,7 +269,7 @@ impl Contract for Service {
                 },
             )
         };
-        let data = secrets.into_iter().map(entry).collect();
+        let data = secrets.iter().map(entry).collect();
         let way_out = "ask for some secrets with the request metadata names (separated by \
                        commas), or split the store with the property prefix";
         grpc::within_limit(BulkGetSecretResponse { data }, way_out).map(Response::new)

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, watch};
 
 use super::extended::Extended;
 use crate::{
-    contract::{CallError, Metadata, Secret},
+    contract::{CallError, Metadata, Secret, Secrets},
     loader::{Served, Stores},
     metrics::Metrics,
     resources::Scopes,
@@ -142,20 +142,15 @@ impl Api {
     }
 
     /// What scopes deny is left out.
-    pub(super) async fn bulk(
-        &self,
-        store: &str,
-        metadata: &Metadata,
-    ) -> Result<Vec<Secret>, ApiError> {
+    pub(super) async fn bulk(&self, store: &str, metadata: &Metadata) -> Result<Secrets, ApiError> {
         let served = self.store(store)?;
         let reading = served.store.bulk_get(metadata);
-        let mut secrets = self
+        let secrets = self
             .measured("bulk_get", store, reading)
             .await
             .map_err(|why| ApiError::bulk(store, why.kind(), &why.describe()))?;
         let scopes = self.scopes();
-        secrets.retain(|secret| scopes.allow(store, &secret.name));
-        Ok(secrets)
+        Ok(secrets.filtered(|secret| scopes.allow(store, &secret.name)))
     }
 
     fn store(&self, name: &str) -> Result<Arc<Served>, ApiError> {

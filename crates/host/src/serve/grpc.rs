@@ -46,7 +46,7 @@ impl Dapr for Service {
             .api
             .get(&store_name, &key, &grpc::pairs(metadata))
             .await;
-        let data = grpc::data(secret.map_err(|error| status(&error))?);
+        let data = grpc::data(&secret.map_err(|error| status(&error))?);
         self.limited(GetSecretResponse { data }, &store_name)
     }
 
@@ -63,12 +63,12 @@ impl Dapr for Service {
             .bulk(&store_name, &grpc::pairs(metadata))
             .await
             .map_err(|error| status(&error))?;
-        let entry = |secret: Secret| {
+        let entry = |secret: &Arc<Secret>| {
             let name = secret.name.clone();
             let secrets = grpc::data(secret);
             (name, SecretResponse { secrets })
         };
-        let data: HashMap<_, _> = secrets.into_iter().map(entry).collect();
+        let data: HashMap<_, _> = secrets.iter().map(entry).collect();
         self.limited(GetBulkSecretResponse { data }, &store_name)
     }
 

@@ -15,8 +15,9 @@ use serde_json::json;
 use super::{
     api::{Api, VERSION},
     cors::Cors,
+    many::Many,
 };
-use crate::contract::Secret;
+use crate::contract::{Secret, Secrets};
 
 /// What the HTTP API answers from.
 pub(super) struct Shared {
@@ -57,14 +58,14 @@ async fn respond_publicly(State(api): State<Arc<Api>>, request: Request) -> Resp
     let (path, query) = (uri.path(), uri.query().unwrap_or_default());
     let route = Route::of(request.method().as_str(), path, query, None, None);
     let call = route.and_then(|route| Ok(route.call(b"")?));
-    let answered = match call {
+    match call {
         Ok(call @ (Call::Health { .. } | Call::OutboundHealth | Call::Metadata)) => {
-            carry_out(&api, call).await.unwrap_or_else(Answer::from)
+            let answered = carry_out(&api, call).await;
+            answered.unwrap_or_else(|error| response(error.into()))
         }
-        Ok(_) => ApiError::no_such_path().into(),
-        Err(answer) => answer,
-    };
-    response(answered)
+        Ok(_) => response(ApiError::no_such_path().into()),
+        Err(answer) => response(answer),
+    }
 }
 
 async fn respond(shared: &Shared, request: Request) -> Response {
@@ -77,15 +78,15 @@ async fn respond(shared: &Shared, request: Request) -> Response {
         shared.token.as_deref(),
         given.map(HeaderValue::as_bytes),
     );
-    response(match route {
+    match route {
         Ok(route) => answer(shared, route, request)
             .await
-            .unwrap_or_else(Answer::from),
-        Err(answer) => answer,
-    })
+            .unwrap_or_else(|error| response(error.into())),
+        Err(answer) => response(answer),
+    }
 }
 
-async fn answer(shared: &Shared, route: Route, request: Request) -> Result<Answer, ApiError> {
+async fn answer(shared: &Shared, route: Route, request: Request) -> Result<Response, ApiError> {
     let body = if route.wants_body() {
         body(request, shared.max_body).await?
     } else {
@@ -94,8 +95,8 @@ async fn answer(shared: &Shared, route: Route, request: Request) -> Result<Answe
     carry_out(&shared.api, route.call(&body)?).await
 }
 
-async fn carry_out(api: &Api, call: Call) -> Result<Answer, ApiError> {
-    match call {
+async fn carry_out(api: &Api, call: Call) -> Result<Response, ApiError> {
+    let answer = match call {
         Call::Health { app_id } => {
             if app_id.is_some_and(|asked| asked != api.app_id) {
                 return Err(ApiError::other_app());
@@ -113,8 +114,7 @@ async fn carry_out(api: &Api, call: Call) -> Result<Answer, ApiError> {
         }
         Call::Bulk { store, metadata } => {
             let secrets = api.bulk(&store, &metadata).await?;
-            let named = secrets.iter().map(|it| (it.name.as_str(), data(it)));
-            Ok(Answer::secrets(named))
+            return Ok(many(secrets));
         }
         Call::Metadata => Ok(metadata(api)),
         Call::SetMetadata { key, value } => {
@@ -125,7 +125,19 @@ async fn carry_out(api: &Api, call: Call) -> Result<Answer, ApiError> {
             api.ask_to_end();
             Ok(Answer::empty())
         }
-    }
+    };
+    answer.map(response)
+}
+
+fn many(secrets: Secrets) -> Response {
+    let mut response = Response::new(Body::new(Many::new(secrets)));
+    let (name, value) = Answer::JSON;
+    let headers = response.headers_mut();
+    headers.insert(
+        HeaderName::from_static(name),
+        HeaderValue::from_static(value),
+    );
+    response
 }
 
 fn ready(api: &Api, not: fn() -> ApiError) -> Result<Answer, ApiError> {
@@ -161,7 +173,7 @@ fn metadata(api: &Api) -> Answer {
     Answer::metadata(&api.app_id, VERSION, &components, &api.extended())
 }
 
-fn data(secret: &Secret) -> impl Iterator<Item = (&str, &str)> {
+pub(super) fn data(secret: &Secret) -> impl Iterator<Item = (&str, &str)> {
     let entries = secret.data.iter();
     entries.map(|(key, value)| (key.as_str(), value.as_str()))
 }

@@ -8,6 +8,7 @@ mod figures;
 mod gate;
 mod grpc;
 mod http;
+mod many;
 mod options;
 mod reload;
 

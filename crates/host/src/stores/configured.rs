@@ -9,7 +9,7 @@ use crate::{
     contract::CallError,
     files::Held,
     outbound::Outbound,
-    wasm::{Component, InstanceOptions, SecretStore},
+    wasm::{Component, InstanceOptions, Room, SecretStore},
 };
 
 /// What the instances of one store are configured by, each in the same way. It has no `Debug`: keys
@@ -56,12 +56,14 @@ impl Configured {
         matches!(self.by, By::Init(_))
     }
 
-    /// Makes an instance that is configured. It gives up calls after `limit`.
+    /// Makes an instance that is configured, of memory that was set aside for it if any was. It gives
+    /// up calls after `limit`.
     pub(super) async fn instance(
         &self,
         component: &Component,
         outbound: &Outbound,
         limit: Duration,
+        ahead: Option<Room>,
     ) -> Result<SecretStore, CallError> {
         let texts = self.texts();
         let withheld: Vec<&str> = self.handed.iter().map(|it| it.instead_of).collect();
@@ -75,7 +77,7 @@ impl Configured {
             env.extend(owned);
         }
         let options = InstanceOptions { env, output: None };
-        let made = component.instantiate(outbound, &options).await?;
+        let made = component.instantiate_in(outbound, &options, ahead).await?;
         let mut instance = made.within(limit).of_edition(texts.edition);
         if let By::Init(properties) = &self.by {
             let mut given = properties.without(&withheld);

@@ -8,7 +8,7 @@ use super::{
     properties::Properties,
     store::Store,
 };
-use crate::contract::{CallError, Metadata, Secret};
+use crate::contract::{CallError, Metadata, Secret, Secrets};
 
 /// Dapr's store of this type
 /// (<https://docs.dapr.io/reference/components-reference/supported-secret-stores/envvar-secret-store/>).
@@ -56,7 +56,7 @@ impl Store for LocalEnv {
         Ok(secret(name, [(name.to_owned(), value.unwrap_or_default())]))
     }
 
-    async fn bulk_get(&self, _metadata: &Metadata) -> Result<Vec<Secret>, CallError> {
+    async fn bulk_get(&self, _metadata: &Metadata) -> Result<Secrets, CallError> {
         let shown = environment::all().filter_map(|(variable, value)| {
             let name = variable.strip_prefix(&self.prefix)?.to_owned();
             self.shows(&variable)
@@ -64,7 +64,7 @@ impl Store for LocalEnv {
         });
         let mut secrets: Vec<Secret> = shown.collect();
         secrets.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(secrets)
+        Ok(Secrets::new(secrets))
     }
 
     async fn ping(&self) -> Result<(), CallError> {

@@ -13,7 +13,7 @@ use super::{
     store::Store,
 };
 use crate::{
-    contract::{CallError, Kind, Metadata, Secret},
+    contract::{CallError, Kind, Metadata, Secret, Secrets},
     files,
 };
 
@@ -136,11 +136,10 @@ impl Store for LocalFile {
         found.ok_or_else(|| error(Kind::NotFound, format!("secret {name} not found")))
     }
 
-    async fn bulk_get(&self, _metadata: &Metadata) -> Result<Vec<Secret>, CallError> {
+    async fn bulk_get(&self, _metadata: &Metadata) -> Result<Secrets, CallError> {
         let secrets = self.secrets.iter();
-        Ok(secrets
-            .map(|(name, data)| Self::secret(name, data))
-            .collect())
+        let secrets = secrets.map(|(name, data)| Self::secret(name, data));
+        Ok(Secrets::new(secrets.collect()))
     }
 
     async fn ping(&self) -> Result<(), CallError> {
@@ -174,8 +173,8 @@ mod tests {
             .bulk_get(&vec![])
             .await
             .unwrap()
-            .into_iter()
-            .map(|it| it.name)
+            .iter()
+            .map(|it| it.name.clone())
             .collect();
         assert_eq!(names, ["db.ports.0", "db.ports.1", "db.user", "plain"]);
         let secret = store.get("db.ports.1", &vec![]).await.unwrap();

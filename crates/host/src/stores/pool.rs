@@ -9,7 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::{
-    sync::{OnceCell, SemaphorePermit},
+    sync::{OnceCell, Semaphore, SemaphorePermit},
     time::{sleep, timeout},
 };
 
@@ -20,16 +20,16 @@ use super::{
     store::Store,
 };
 use crate::{
-    contract::{CallError, Metadata, Secret},
+    contract::{CallError, Metadata, Secret, Secrets},
     outbound::Outbound,
-    wasm::{Component, SecretStore, Waiting},
+    wasm::{Component, Room, SecretStore, Waiting},
 };
 
 /// What a store's property `timeout` is where it names none (`wit/README.md`).
 const DEFAULT_STORE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How much longer than the store's own `timeout` the host waits: the store's error says more.
 const STORE_TIMEOUT_GRACE: Duration = Duration::from_secs(5);
-/// How often a call that has its turn asks again for memory to begin with.
+/// How often a call that has its turn asks again for memory.
 const MEMORY_RETRY: Duration = Duration::from_millis(100);
 
 /// How the instances of a [`Pool`] are made.
@@ -43,17 +43,20 @@ pub struct PoolOptions {
 
 /// Initialised instances of one component, made on demand and given back when no call needs them.
 /// Every call waits for its turn within the limits of the queue, and is then bounded by the property
-/// `timeout` (30 s without) and a grace of 5 s. A call that traps or runs out of time costs its
-/// instance and nothing else. The instance that was used last takes the next call: what it has learnt
-/// (a connection, keys that it was lent) stays in use. When a file's text is replaced that instances
-/// are handed, new instances take the calls from then on; of answers that the store's instances share
-/// they have those that the old ones got.
+/// `timeout` (30 s without) and a grace of 5 s. A call that finds no memory left half-way waits until
+/// as much is free as an instance may have, and is made once more. A call that traps or runs out of
+/// time costs its instance and nothing else. The instance that was used last takes the next call: what
+/// it has learnt (a connection, keys that it was lent) stays in use. When a file's text is replaced
+/// that instances are handed, new instances take the calls from then on; of answers that the store's
+/// instances share they have those that the old ones got.
 pub struct Pool {
     component: Component,
     options: PoolOptions,
     configured: Configured,
     limit: Duration,
     queue: Queue,
+    /// For whoever waits for all the memory that an instance may have.
+    large: Semaphore,
     waiting: Waiting,
     features: OnceCell<Vec<String>>,
 }
@@ -90,6 +93,7 @@ impl Pool {
     ) -> Result<Self, CallError> {
         let pool = Self {
             queue: Queue::new(options.max_instances),
+            large: Semaphore::new(1),
             waiting: component.waiting(),
             limit: limit(configured.properties()),
             component,
@@ -97,7 +101,7 @@ impl Pool {
             configured,
             features: OnceCell::new(),
         };
-        let mut lease = pool.lease().await?;
+        let mut lease = pool.lease(false).await?;
         if pool.configured.is_by_init() {
             pool.features.set(lease.features().await?).ok();
         }
@@ -111,15 +115,26 @@ impl Pool {
         self.waiting.count()
     }
 
-    async fn lease(&self) -> Result<Lease<'_>, CallError> {
+    /// An instance for one call; with `large`, for one that found no memory left, a new one that has
+    /// all set aside that it may need.
+    async fn lease(&self, large: bool) -> Result<Lease<'_>, CallError> {
         let lacking = OnceLock::new();
         let instance = async {
-            while let Some(instance) = self.waiting.take() {
+            // In turns: one by one they get what they wait for, together they would not.
+            let one_waits = if large {
+                lacking.set(CallError::NoMemory).ok();
+                Some(self.large.acquire().await)
+            } else {
+                None
+            };
+            while !large && let Some(instance) = self.waiting.take() {
                 if self.configured.is_current(&instance) {
                     return Ok(instance);
                 }
             }
-            self.new_instance(&lacking).await
+            let made = self.new_instance(&lacking, large).await;
+            drop(one_waits);
+            made
         };
         let (turn, instance) = match self.queue.wait(instance).await {
             // It had its turn, and waited for something else.
@@ -135,15 +150,37 @@ impl Pool {
         })
     }
 
+    /// Waits until all that an instance may need is there.
+    async fn set_aside(&self) -> Room {
+        loop {
+            if let Some(ahead) = self.component.set_aside_all() {
+                return ahead;
+            }
+            sleep(MEMORY_RETRY).await;
+        }
+    }
+
     /// Waits where there is no room for another, until others end; notes what there is none of.
-    async fn new_instance(&self, lacking: &OnceLock<CallError>) -> Result<SecretStore, CallError> {
+    /// With `large` it has all the memory set aside that it may need.
+    async fn new_instance(
+        &self,
+        lacking: &OnceLock<CallError>,
+        large: bool,
+    ) -> Result<SecretStore, CallError> {
         loop {
             let mut freed = pin!(self.component.freed().notified());
             // From before there was none, so that no end falls in between.
             freed.as_mut().enable();
+            let ahead = if large {
+                Some(self.set_aside().await)
+            } else {
+                None
+            };
             // All of it together; a call is bounded by its instance.
             let (component, outbound) = (&self.component, &self.options.outbound);
-            let instance = self.configured.instance(component, outbound, self.limit);
+            let instance = self
+                .configured
+                .instance(component, outbound, self.limit, ahead);
             let made = timeout(self.limit, instance).await;
             match made.unwrap_or(Err(CallError::TimedOut(self.limit))) {
                 Err(why @ CallError::NoInstance) => {
@@ -174,24 +211,37 @@ fn limit(properties: &Properties) -> Duration {
 impl Store for Pool {
     async fn features(&self) -> Result<Vec<String>, CallError> {
         let ask = || async {
-            let mut lease = self.lease().await?;
+            let mut lease = self.lease(false).await?;
             lease.features().await
         };
         self.features.get_or_try_init(ask).await.cloned()
     }
 
     async fn get(&self, name: &str, metadata: &Metadata) -> Result<Secret, CallError> {
-        let mut lease = self.lease().await?;
-        lease.get(name, metadata).await
+        let mut lease = self.lease(false).await?;
+        match lease.get(name, metadata).await {
+            Err(CallError::NoMemory) => {}
+            done => return done,
+        }
+        // What it had is what the others wait for.
+        drop(lease);
+        self.lease(true).await?.get(name, metadata).await
     }
 
-    async fn bulk_get(&self, metadata: &Metadata) -> Result<Vec<Secret>, CallError> {
-        let mut lease = self.lease().await?;
-        lease.bulk_get(metadata).await
+    async fn bulk_get(&self, metadata: &Metadata) -> Result<Secrets, CallError> {
+        let mut lease = self.lease(false).await?;
+        match lease.bulk_get(metadata).await {
+            Err(CallError::NoMemory) => {}
+            done => return Ok(lease.answered(done?)),
+        }
+        drop(lease);
+        let mut lease = self.lease(true).await?;
+        let secrets = lease.bulk_get(metadata).await?;
+        Ok(lease.answered(secrets))
     }
 
     async fn ping(&self) -> Result<(), CallError> {
-        let mut lease = self.lease().await?;
+        let mut lease = self.lease(false).await?;
         lease.ping().await
     }
 }
@@ -201,6 +251,22 @@ struct Lease<'a> {
     pool: &'a Pool,
     instance: Option<SecretStore>,
     _turn: SemaphorePermit<'a>,
+}
+
+impl Lease<'_> {
+    /// What it has answered, with the memory that this takes: counted for as long as it is there, or
+    /// else many large answers would be more than was allowed.
+    fn answered(mut self, secrets: Vec<Secret>) -> Secrets {
+        let secrets = Secrets::new(secrets);
+        let bytes = secrets.bytes();
+        let aside = self.pool.component.set_aside(bytes);
+        // Where there is no more, the instance makes room for its own answer.
+        let left = || Some(self.instance.take()?.leave(bytes));
+        match aside.or_else(left) {
+            Some(room) => secrets.holding(room),
+            None => secrets,
+        }
+    }
 }
 
 impl Deref for Lease<'_> {
@@ -222,7 +288,8 @@ impl DerefMut for Lease<'_> {
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
         let kept = |it: &SecretStore| !it.is_lost() && self.pool.configured.is_current(it);
-        if let Some(instance) = self.instance.take().filter(kept) {
+        if let Some(mut instance) = self.instance.take().filter(kept) {
+            instance.need_no_more();
             self.pool.waiting.put(instance);
         }
     }

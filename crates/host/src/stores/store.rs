@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::contract::{CallError, Metadata, Secret};
+use crate::contract::{CallError, Metadata, Secret, Secrets};
 
 /// A configured secret store that takes any number of calls at once.
 #[async_trait]
@@ -12,7 +12,7 @@ pub trait Store: Send + Sync {
     /// Reads one secret.
     async fn get(&self, name: &str, metadata: &Metadata) -> Result<Secret, CallError>;
     /// Reads many secrets, sorted by name.
-    async fn bulk_get(&self, metadata: &Metadata) -> Result<Vec<Secret>, CallError>;
+    async fn bulk_get(&self, metadata: &Metadata) -> Result<Secrets, CallError>;
     /// Asks whether its backend answers.
     async fn ping(&self) -> Result<(), CallError>;
 }

@@ -8,6 +8,7 @@ use wasmtime::component::Component as Compiled;
 use super::{
     engine::Engine,
     instance::SecretStore,
+    room::Room,
     state::{InstanceOptions, State},
     waiting::Waiting,
 };
@@ -49,7 +50,27 @@ impl Component {
         outbound: &Outbound,
         options: &InstanceOptions,
     ) -> Result<SecretStore, CallError> {
-        SecretStore::new(&self.engine, &self.store, outbound, options).await
+        self.instantiate_in(outbound, options, None).await
+    }
+
+    /// As [`Self::instantiate`], of memory that was set aside for it.
+    pub(crate) async fn instantiate_in(
+        &self,
+        outbound: &Outbound,
+        options: &InstanceOptions,
+        ahead: Option<Room>,
+    ) -> Result<SecretStore, CallError> {
+        SecretStore::new(&self.engine, &self.store, outbound, options, ahead).await
+    }
+
+    /// Sets `bytes` of memory aside, if there are as many when idle instances have been given back.
+    pub(crate) fn set_aside(&self, bytes: usize) -> Option<Room> {
+        self.engine.set_aside(bytes)
+    }
+
+    /// Sets aside what an instance can come to need.
+    pub(crate) fn set_aside_all(&self) -> Option<Room> {
+        self.engine.set_aside(self.engine.most_of_one())
     }
 
     /// A place for initialised instances of one store.

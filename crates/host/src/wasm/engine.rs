@@ -12,7 +12,9 @@ use std::{
 use tokio::sync::Notify;
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use super::{budget::Budget, cache::Cache, compile, early::Early, idle::Idle, ticker::Ticker};
+use super::{
+    budget::Budget, cache::Cache, compile, early::Early, idle::Idle, room::Room, ticker::Ticker,
+};
 
 /// How many instances may live at once where nothing else is said.
 const DEFAULT_MAX_INSTANCES: u32 = 100;
@@ -32,8 +34,10 @@ pub struct RuntimeConfig {
     pub max_instances: u32,
     /// The memory that one instance may use, in bytes: all its linear memories together.
     pub max_memory: usize,
-    /// The memory that all instances may use together, in bytes. A call that finds none left, when
-    /// all idle instances have been given back, ends as [`CallError::NoMemory`](crate::CallError).
+    /// The memory that all instances may use together, in bytes, and what bulk reads of a
+    /// [`Pool`](crate::stores::Pool) answered, for as long as it is there. Where a call finds none left,
+    /// idle instances are given back; then it ends as [`CallError::NoMemory`](crate::CallError), and a
+    /// pool makes it once more when there is as much as an instance may have.
     pub max_total_memory: usize,
     /// How many resources one instance may hold at once: requests, bodies, streams, timers. It
     /// traps when it asks for more.
@@ -119,6 +123,16 @@ impl Engine {
                 return false;
             }
         }
+    }
+
+    /// Sets `bytes` aside, if there are as many when idle instances have been given back.
+    pub(super) fn set_aside(self: &Arc<Self>, bytes: usize) -> Option<Room> {
+        self.reserve(bytes).then(|| Room::taken(self, bytes))
+    }
+
+    /// What an instance can come to need, in bytes.
+    pub(super) fn most_of_one(&self) -> usize {
+        self.limits.max_memory.min(self.limits.max_total_memory)
     }
 
     pub(super) fn usage(&self) -> Usage {

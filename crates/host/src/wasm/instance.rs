@@ -10,6 +10,7 @@ use wasmtime::Store;
 use super::{
     budget::Spent,
     engine::Engine,
+    room::Room,
     state::{InstanceOptions, State},
 };
 use crate::{
@@ -49,9 +50,10 @@ impl SecretStore {
         component: &SecretStorePre<State>,
         outbound: &Outbound,
         options: &InstanceOptions,
+        mut ahead: Option<Room>,
     ) -> Result<Self, CallError> {
         loop {
-            let state = State::new(engine, outbound, options);
+            let state = State::new(engine, outbound, options, ahead.take());
             let mut store = Store::new(&engine.wasmtime, state);
             store.limiter(|state| &mut state.share);
             store.epoch_deadline_async_yield_and_update(1);
@@ -75,7 +77,7 @@ impl SecretStore {
             if !why.is::<wasmtime::PoolConcurrencyLimitError>() {
                 return Err(failed(&why));
             }
-            drop(store);
+            ahead = store.into_data().share.into_ahead();
             if !engine.idle.give_up_longest() {
                 return Err(CallError::NoInstance);
             }
@@ -99,6 +101,16 @@ impl SecretStore {
     /// As [`Self::of_edition`] noted it.
     pub(crate) fn edition(&self) -> u64 {
         self.edition
+    }
+
+    /// Gives back what was set aside for it and not used.
+    pub(crate) fn need_no_more(&mut self) {
+        self.store.data_mut().share.need_no_more();
+    }
+
+    /// Ends it, and keeps as much of the room of its memory as what it has answered takes.
+    pub(crate) fn leave(mut self, bytes: usize) -> Room {
+        self.store.data_mut().share.leave(bytes)
     }
 
     /// Configures the store with the properties of a Dapr Component. Does no I/O.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wasmtime::ResourceLimiter;
 
-use super::{budget::Spent, engine::Engine};
+use super::{budget::Spent, engine::Engine, room::Room};
 
 /// How many entries the tables of one instance may have together: each is a pointer.
 const MAX_TABLE: usize = 100_000;
@@ -15,17 +15,37 @@ pub(super) struct Share {
     taken: usize,
     /// What was taken last, until it is known whether the memory really grew.
     pending: usize,
+    /// What it may take before it asks the budget.
+    ahead: Option<Room>,
     table_entries: usize,
 }
 
 impl Share {
-    pub(super) fn new(engine: &Arc<Engine>) -> Self {
+    pub(super) fn new(engine: &Arc<Engine>, ahead: Option<Room>) -> Self {
         Self {
             engine: Arc::clone(engine),
             taken: 0,
             pending: 0,
+            ahead,
             table_entries: 0,
         }
+    }
+
+    /// What was set aside for an instance that could not be made.
+    pub(super) fn into_ahead(mut self) -> Option<Room> {
+        self.ahead.take()
+    }
+
+    pub(super) fn need_no_more(&mut self) {
+        self.ahead = None;
+    }
+
+    /// Makes `bytes` of it, as far as it has them, the room of something else. For an instance that is
+    /// about to end: it may take that much more of what others need.
+    pub(super) fn leave(&mut self, bytes: usize) -> Room {
+        let left = bytes.min(self.taken);
+        self.taken -= left;
+        Room::taken(&self.engine, left)
     }
 }
 
@@ -42,7 +62,9 @@ impl ResourceLimiter for Share {
         if self.taken.saturating_add(more) > self.engine.limits.max_memory {
             return Ok(false);
         }
-        if !self.engine.reserve(more) {
+        let drawn = self.ahead.as_mut().map_or(0, |ahead| ahead.draw(more));
+        if !self.engine.reserve(more - drawn) {
+            self.engine.budget.give_back(drawn);
             return Err(Spent.into());
         }
         self.taken += more;

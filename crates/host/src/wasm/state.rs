@@ -6,7 +6,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView, p2::pipe::MemoryOutputPipe};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use super::{engine::Engine, exchange::Exchanges, share::Share};
+use super::{engine::Engine, exchange::Exchanges, room::Room, share::Share};
 use crate::outbound::{Hooks, Outbound};
 
 /// How much an instance may print before further output is refused.
@@ -68,6 +68,7 @@ impl State {
         engine: &Arc<Engine>,
         outbound: &Outbound,
         options: &InstanceOptions,
+        ahead: Option<Room>,
     ) -> Self {
         let mut wasi = WasiCtxBuilder::new();
         wasi.envs(&options.env);
@@ -82,7 +83,7 @@ impl State {
             hooks: Hooks::new(outbound),
             table,
             exchanges: Exchanges::new(&engine.exchanges),
-            share: Share::new(engine),
+            share: Share::new(engine, ahead),
         }
     }
 }

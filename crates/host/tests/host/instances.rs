@@ -1,9 +1,6 @@
 //! How many instances there are, how much memory they have, and who waits for one.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use dapr_wasm_host::{
     CallError, Component, Outbound, Runtime, RuntimeConfig,
@@ -12,6 +9,7 @@ use dapr_wasm_host::{
 use futures_util::future::join_all;
 use http::StatusCode;
 use ssm_emulator::{Config, Emulator};
+use tokio::task::JoinHandle;
 
 use crate::support::{Folder, Served, component, on};
 
@@ -32,6 +30,21 @@ async fn pool(component: &Component, max_instances: usize, timeout: &str) -> Poo
     Pool::start(component.clone(), options, properties)
         .await
         .unwrap()
+}
+
+/// The memory that all instances may have together, in bytes, where a test says so.
+const BUDGET: usize = 100 << 20;
+
+/// Fails when they have more.
+fn watch(runtime: &Runtime) -> JoinHandle<()> {
+    let runtime = runtime.clone();
+    tokio::spawn(async move {
+        loop {
+            let memory = runtime.usage().memory;
+            assert!(memory <= BUDGET as u64, "{memory}");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
 }
 
 async fn wait_until(what: &str, is_so: impl Fn() -> bool) {
@@ -92,41 +105,61 @@ async fn the_longest_idle_instance_anywhere_goes_when_there_is_room_for_no_other
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_memory_of_all_instances_stays_within_its_budget() {
-    const BUDGET: usize = 100 << 20;
     let (runtime, component) = bad(&RuntimeConfig {
         max_total_memory: BUDGET,
         ..RuntimeConfig::default()
     });
     let none = Vec::new();
-    let pool = Arc::new(pool(&component, 16, "30s").await);
-    let watched = runtime.clone();
-    let watching = tokio::spawn(async move {
-        let mut most = 0;
-        loop {
-            most = most.max(watched.usage().memory);
-            assert!(most <= BUDGET as u64, "{most}");
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    });
-    let calls = join_all((0..16).map(|_| pool.get("hold", &none))).await;
-    let mut good = 0;
-    for call in calls {
-        match call {
-            Ok(_) => good += 1,
-            Err(why) => {
-                assert_eq!(why, CallError::NoMemory);
-                assert!(why.is_retryable());
-            }
-        }
+    let pool = pool(&component, 16, "30s").await;
+    let watching = watch(&runtime);
+    // More than there is memory for at once: those that found none are made again.
+    for call in join_all((0..16).map(|_| pool.get("hold", &none))).await {
+        call.unwrap();
     }
-    assert!(good >= 3, "{good} of 16");
-    assert!(!watching.is_finished());
-    watching.abort();
     // What was given back can be had again, by other stores too.
     let other = self::pool(&component, 16, "30s").await;
     for _ in 0..3 {
         other.get("hold", &none).await.unwrap();
     }
+    assert!(!watching.is_finished());
+    watching.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_answered_counts_for_as_long_as_it_is_there() {
+    const ANSWER: usize = 30 << 20;
+    let (runtime, component) = bad(&RuntimeConfig {
+        max_total_memory: BUDGET,
+        ..RuntimeConfig::default()
+    });
+    let asked = vec![("bytes".to_owned(), ANSWER.to_string())];
+    let pool = pool(&component, 64, "30s").await;
+    let watching = watch(&runtime);
+    let taking_its_time = async || {
+        let secrets = pool.bulk_get(&asked).await.unwrap();
+        assert!(runtime.usage().memory >= ANSWER as u64);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let length = secrets[0].value("large").unwrap().len();
+        assert_eq!(length, ANSWER);
+    };
+    join_all((0..20).map(|_| taking_its_time())).await;
+    assert!(!watching.is_finished());
+    watching.abort();
+    drop(pool);
+    assert_eq!(runtime.usage().memory, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_needs_more_than_there_is_ends_with_what_to_do() {
+    let (_runtime, component) = bad(&RuntimeConfig {
+        max_total_memory: 20 << 20,
+        ..RuntimeConfig::default()
+    });
+    let pool = pool(&component, 4, "30s").await;
+    let why = pool.get("hold", &vec![]).await.unwrap_err();
+    assert_eq!(why, CallError::NoMemory);
+    assert!(why.is_retryable() && why.describe().contains("--max-memory"));
+    pool.get("count", &vec![]).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
