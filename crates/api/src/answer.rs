@@ -1,6 +1,6 @@
 //! What is answered over HTTP.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io};
 
 use serde::Serialize;
 use serde_json::json;
@@ -53,6 +53,15 @@ impl Answer {
         entry.push(':');
         entry.push_str(&as_go(&data));
         entry
+    }
+
+    /// The length of [`Self::entry`] in bytes.
+    pub fn entry_length<'a>(
+        name: &str,
+        data: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> usize {
+        let data: BTreeMap<_, _> = data.into_iter().collect();
+        length_as_go(&name) + ":".len() + length_as_go(&data)
     }
 
     /// The header of a body of them.
@@ -121,6 +130,34 @@ impl Answer {
     }
 }
 
+/// How long what [`as_go`] writes is.
+fn length_as_go(value: &impl Serialize) -> usize {
+    let mut length = Length(0);
+    // It fails as little as there.
+    let _ = serde_json::to_writer(&mut length, value);
+    length.0
+}
+
+/// Counts what is written to it, in bytes, with what Go's encoder escapes besides.
+struct Length(usize);
+
+impl io::Write for Length {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        let angled = text
+            .iter()
+            .filter(|byte| matches!(byte, b'<' | b'>' | b'&'));
+        let lines = text
+            .windows(3)
+            .filter(|part| matches!(part, [0xe2, 0x80, 0xa8 | 0xa9]));
+        self.0 += text.len() + 5 * angled.count() + 3 * lines.count();
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// As Go's encoder writes it, byte for byte, but for the line's end.
 fn as_go(value: &impl Serialize) -> Zeroizing<String> {
     // Only text, and maps with text as keys, come here, which always can be written.
@@ -166,6 +203,18 @@ mod tests {
         );
         let many = Answer::secrets([("z", vec![("k", "v")]), ("a", Vec::new())]);
         assert_eq!(*many.body, "{\"a\":{},\"z\":{\"k\":\"v\"}}\n");
+        for text in [
+            "",
+            "<&>",
+            "\u{2028}a\u{2029}",
+            "\"\\\n\u{1}",
+            "é<€\u{2027}",
+            "\u{2028}",
+        ] {
+            let data = || [("k", text), (text, "v")];
+            let length = Answer::entry(text, data()).len();
+            assert_eq!(Answer::entry_length(text, data()), length, "{text:?}");
+        }
         assert_eq!(
             *Answer::entry("<", [("k", "v")]),
             "\"\\u003c\":{\"k\":\"v\"}"

@@ -20,6 +20,12 @@ pub struct Secret {
 }
 
 impl Secret {
+    /// Its keys and values.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let entries = self.data.iter();
+        entries.map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
     /// The value of the entry `key`.
     pub fn value(&self, key: &str) -> Option<&str> {
         let mut entries = self.data.iter();

@@ -2,6 +2,7 @@
 //! and both from one that works.
 
 use std::{
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -47,6 +48,10 @@ struct State {
     head_since: Option<Instant>,
     /// Since when the caller takes nothing.
     blocked_since: Option<Instant>,
+    /// Answers of which there is more to take, by the number of their call, and since when.
+    untaken: HashMap<u64, Instant>,
+    /// The number of the next call.
+    next: u64,
     /// When a byte went either way.
     moved: Instant,
 }
@@ -62,6 +67,8 @@ impl Activity {
             // Whoever connects is about to ask.
             head_since: Some(now),
             blocked_since: None,
+            untaken: HashMap::new(),
+            next: 0,
             moved: now,
         })))
     }
@@ -73,8 +80,14 @@ impl Activity {
         state.calls += 1;
         state.owed += usize::from(owed);
         state.head_since = None;
+        let number = state.next;
+        state.next += 1;
         let activity = self.clone();
-        InCall { activity, owed }
+        InCall {
+            activity,
+            owed,
+            number,
+        }
     }
 
     /// A call that is owed has not come whole until what is given here is dropped.
@@ -89,6 +102,11 @@ impl Activity {
         let since = |start: Instant| now.saturating_duration_since(start);
         if let Some(blocked) = state.blocked_since {
             return close_if(since(blocked) >= CALLER_STALL_TIMEOUT);
+        }
+        // Of HTTP/2 a caller may take everything but one answer.
+        let mut untaken = state.untaken.values();
+        if untaken.any(|start| since(*start) >= CALLER_STALL_TIMEOUT) {
+            return Verdict::Close;
         }
         if ending {
             let owes = state.owed > state.half;
@@ -157,6 +175,19 @@ fn close_if(condition: bool) -> Verdict {
 pub(super) struct InCall {
     activity: Activity,
     owed: bool,
+    number: u64,
+}
+
+impl InCall {
+    /// There is more of its answer for the caller to take.
+    pub(super) fn offers(&self, now: Instant) {
+        self.activity.state().untaken.insert(self.number, now);
+    }
+
+    /// The caller has taken what there was.
+    pub(super) fn is_taken(&self) {
+        self.activity.state().untaken.remove(&self.number);
+    }
 }
 
 impl Drop for InCall {
@@ -164,6 +195,7 @@ impl Drop for InCall {
         let mut state = self.activity.state();
         state.calls -= 1;
         state.owed -= usize::from(self.owed);
+        state.untaken.remove(&self.number);
         state.idle_since = Instant::now();
     }
 }
@@ -180,6 +212,25 @@ impl Drop for HalfACall {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_that_nobody_takes_ends_the_connection_though_others_are_taken() {
+        let start = Instant::now();
+        let activity = Activity::new(start);
+        let (taken, left) = (activity.call(true), activity.call(true));
+        left.offers(start);
+        let late = start + CALLER_STALL_TIMEOUT;
+        taken.offers(late);
+        assert_eq!(activity.verdict(late - CALLER_LINGER, false), Verdict::Keep);
+        for ending in [false, true] {
+            assert_eq!(activity.verdict(late, ending), Verdict::Close);
+        }
+        left.is_taken();
+        assert_eq!(activity.verdict(late, false), Verdict::Keep);
+        left.offers(start);
+        drop(left);
+        assert_eq!(activity.verdict(late, false), Verdict::Keep);
+    }
 
     #[test]
     fn a_head_has_its_time_from_its_first_byte() {

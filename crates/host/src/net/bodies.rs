@@ -3,7 +3,7 @@
 use std::{
     pin::Pin,
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::body::{Body, Bytes};
@@ -16,15 +16,18 @@ use super::activity::{Activity, HalfACall, InCall};
 /// From the end of a request's head to the end of its body.
 const CALLER_BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// An answer's body: its call lasts until it is dropped.
+/// An answer's body: its call lasts until it is dropped, and knows whether there is more to take.
 pub(super) struct Answered {
     body: Body,
-    _call: InCall,
+    call: InCall,
 }
 
 impl Answered {
     pub(super) fn new(body: Body, call: InCall) -> Self {
-        Self { body, _call: call }
+        if !body.is_end_stream() {
+            call.offers(Instant::now());
+        }
+        Self { body, call }
     }
 }
 
@@ -36,7 +39,13 @@ impl HttpBody for Answered {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        // Whoever asks for more has taken what there was.
+        self.call.is_taken();
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        if matches!(polled, Poll::Ready(Some(_))) && !self.body.is_end_stream() {
+            self.call.offers(Instant::now());
+        }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

@@ -17,7 +17,7 @@ use super::{
     cors::Cors,
     many::Many,
 };
-use crate::contract::{Secret, Secrets};
+use crate::contract::Secrets;
 
 /// What the HTTP API answers from.
 pub(super) struct Shared {
@@ -110,7 +110,7 @@ async fn carry_out(api: &Api, call: Call) -> Result<Response, ApiError> {
             metadata,
         } => {
             let secret = api.get(&store, &key, &metadata).await?;
-            Ok(Answer::secret(data(&secret)))
+            Ok(Answer::secret(secret.pairs()))
         }
         Call::Bulk { store, metadata } => {
             let secrets = api.bulk(&store, &metadata).await?;
@@ -171,11 +171,6 @@ fn metadata(api: &Api) -> Answer {
         })
         .collect();
     Answer::metadata(&api.app_id, VERSION, &components, &api.extended())
-}
-
-pub(super) fn data(secret: &Secret) -> impl Iterator<Item = (&str, &str)> {
-    let entries = secret.data.iter();
-    entries.map(|(key, value)| (key.as_str(), value.as_str()))
 }
 
 pub(super) fn response(mut answer: Answer) -> Response {

@@ -12,7 +12,6 @@ use dapr_secrets_api::Answer;
 use hyper::body::{Body, Frame, SizeHint};
 use zeroize::Zeroizing;
 
-use super::http::data;
 use crate::contract::{Secret, Secrets};
 
 /// What is written at once, in bytes, unless one secret is longer.
@@ -38,7 +37,10 @@ impl Many {
             .map(|(place, it)| (it.name.as_str(), place))
             .collect();
         let order: Vec<usize> = places.into_values().collect();
-        let lengths = order.iter().map(|&place| entry(&secrets[place]).len());
+        let lengths = order.iter().map(|&place| {
+            let secret: &Secret = &secrets[place];
+            Answer::entry_length(&secret.name, secret.pairs())
+        });
         let commas = order.len().saturating_sub(1);
         let left = lengths.sum::<usize>() + commas + "{}\n".len();
         Self {
@@ -68,7 +70,7 @@ impl Many {
 }
 
 fn entry(secret: &Secret) -> Zeroizing<String> {
-    Answer::entry(&secret.name, data(secret))
+    Answer::entry(&secret.name, secret.pairs())
 }
 
 impl Body for Many {
@@ -84,6 +86,10 @@ impl Body for Many {
         }
         let chunk = self.chunk();
         self.left -= chunk.len() as u64;
+        if self.left == 0 {
+            // The caller may still take its time for the end.
+            self.secrets = Secrets::default();
+        }
         Poll::Ready(Some(Ok(Frame::data(chunk.into()))))
     }
 
@@ -113,7 +119,7 @@ mod tests {
 
     async fn written(secrets: Vec<Secret>) -> (usize, String) {
         let secrets = Secrets::new(secrets);
-        let whole = Answer::secrets(secrets.iter().map(|it| (it.name.as_str(), data(it))));
+        let whole = Answer::secrets(secrets.iter().map(|it| (it.name.as_str(), it.pairs())));
         let mut many = Many::new(secrets);
         assert_eq!(many.size_hint().exact(), Some(whole.body.len() as u64));
         let (mut frames, mut body) = (0, Vec::new());

@@ -9,7 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::{
-    sync::{OnceCell, Semaphore, SemaphorePermit},
+    sync::{OnceCell, SemaphorePermit},
     time::{sleep, timeout},
 };
 
@@ -29,6 +29,8 @@ use crate::{
 const DEFAULT_STORE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How much longer than the store's own `timeout` the host waits: the store's error says more.
 const STORE_TIMEOUT_GRACE: Duration = Duration::from_secs(5);
+/// How long a call that found no memory left may wait until others have waited for theirs.
+const MEMORY_TIMEOUT: Duration = Duration::from_secs(120);
 /// How often a call that has its turn asks again for memory.
 const MEMORY_RETRY: Duration = Duration::from_millis(100);
 
@@ -44,7 +46,7 @@ pub struct PoolOptions {
 /// Initialised instances of one component, made on demand and given back when no call needs them.
 /// Every call waits for its turn within the limits of the queue, and is then bounded by the property
 /// `timeout` (30 s without) and a grace of 5 s. A call that finds no memory left half-way waits until
-/// as much is free as an instance may have, and is made once more. A call that traps or runs out of
+/// twice as much is free as it asked for, and is made once more. A call that traps or runs out of
 /// time costs its instance and nothing else. The instance that was used last takes the next call: what
 /// it has learnt (a connection, keys that it was lent) stays in use. When a file's text is replaced
 /// that instances are handed, new instances take the calls from then on; of answers that the store's
@@ -55,8 +57,6 @@ pub struct Pool {
     configured: Configured,
     limit: Duration,
     queue: Queue,
-    /// For whoever waits for all the memory that an instance may have.
-    large: Semaphore,
     waiting: Waiting,
     features: OnceCell<Vec<String>>,
 }
@@ -93,7 +93,6 @@ impl Pool {
     ) -> Result<Self, CallError> {
         let pool = Self {
             queue: Queue::new(options.max_instances),
-            large: Semaphore::new(1),
             waiting: component.waiting(),
             limit: limit(configured.properties()),
             component,
@@ -101,7 +100,7 @@ impl Pool {
             configured,
             features: OnceCell::new(),
         };
-        let mut lease = pool.lease(false).await?;
+        let mut lease = pool.lease().await?;
         if pool.configured.is_by_init() {
             pool.features.set(lease.features().await?).ok();
         }
@@ -115,31 +114,48 @@ impl Pool {
         self.waiting.count()
     }
 
-    /// An instance for one call; with `large`, for one that found no memory left, a new one that has
-    /// all set aside that it may need.
-    async fn lease(&self, large: bool) -> Result<Lease<'_>, CallError> {
+    async fn lease(&self) -> Result<Lease<'_>, CallError> {
         let lacking = OnceLock::new();
         let instance = async {
-            // In turns: one by one they get what they wait for, together they would not.
-            let one_waits = if large {
-                lacking.set(CallError::NoMemory).ok();
-                Some(self.large.acquire().await)
-            } else {
-                None
-            };
-            while !large && let Some(instance) = self.waiting.take() {
+            while let Some(instance) = self.waiting.take() {
                 if self.configured.is_current(&instance) {
                     return Ok(instance);
                 }
             }
-            let made = self.new_instance(&lacking, large).await;
+            self.new_instance(&lacking, None).await
+        };
+        self.in_turn(instance, &lacking).await
+    }
+
+    /// An instance for the call of `lease`, which found no memory left: with what it `needs` set aside.
+    async fn lease_more(&self, lease: Lease<'_>) -> Result<Lease<'_>, CallError> {
+        let Some(needs) = lease.needs() else {
+            return Err(CallError::NoMemory);
+        };
+        // What it had is what the others wait for.
+        drop(lease);
+        let waited = timeout(MEMORY_TIMEOUT, self.component.large().acquire()).await;
+        let one_waits = waited.map_err(|_| CallError::NoMemory)?;
+        let lacking = OnceLock::from(CallError::NoMemory);
+        let instance = async {
+            let made = self.new_instance(&lacking, Some(needs)).await;
             drop(one_waits);
             made
         };
+        self.in_turn(instance, &lacking).await
+    }
+
+    /// The instance that is made when it is a call's turn; what there was none of where it takes too
+    /// long.
+    async fn in_turn(
+        &self,
+        instance: impl Future<Output = Result<SecretStore, CallError>>,
+        lacking: &OnceLock<CallError>,
+    ) -> Result<Lease<'_>, CallError> {
         let (turn, instance) = match self.queue.wait(instance).await {
             // It had its turn, and waited for something else.
             Err(CallError::Busy(why)) => {
-                return Err(lacking.into_inner().unwrap_or(CallError::Busy(why)));
+                return Err(lacking.get().cloned().unwrap_or(CallError::Busy(why)));
             }
             done => done?,
         };
@@ -150,32 +166,31 @@ impl Pool {
         })
     }
 
-    /// Waits until all that an instance may need is there.
-    async fn set_aside(&self) -> Room {
+    /// Waits until as much memory is there.
+    async fn set_aside(&self, bytes: usize) -> Room {
         loop {
-            if let Some(ahead) = self.component.set_aside_all() {
+            if let Some(ahead) = self.component.set_aside(bytes) {
                 return ahead;
             }
             sleep(MEMORY_RETRY).await;
         }
     }
 
-    /// Waits where there is no room for another, until others end; notes what there is none of.
-    /// With `large` it has all the memory set aside that it may need.
+    /// Waits where there is no room for another, until others end; notes what there is none of. With
+    /// as much memory set aside as it `needs`, if that is known.
     async fn new_instance(
         &self,
         lacking: &OnceLock<CallError>,
-        large: bool,
+        needs: Option<usize>,
     ) -> Result<SecretStore, CallError> {
         loop {
+            let ahead = match needs {
+                Some(bytes) => Some(self.set_aside(bytes).await),
+                None => None,
+            };
             let mut freed = pin!(self.component.freed().notified());
             // From before there was none, so that no end falls in between.
             freed.as_mut().enable();
-            let ahead = if large {
-                Some(self.set_aside().await)
-            } else {
-                None
-            };
             // All of it together; a call is bounded by its instance.
             let (component, outbound) = (&self.component, &self.options.outbound);
             let instance = self
@@ -211,37 +226,34 @@ fn limit(properties: &Properties) -> Duration {
 impl Store for Pool {
     async fn features(&self) -> Result<Vec<String>, CallError> {
         let ask = || async {
-            let mut lease = self.lease(false).await?;
+            let mut lease = self.lease().await?;
             lease.features().await
         };
         self.features.get_or_try_init(ask).await.cloned()
     }
 
     async fn get(&self, name: &str, metadata: &Metadata) -> Result<Secret, CallError> {
-        let mut lease = self.lease(false).await?;
+        let mut lease = self.lease().await?;
         match lease.get(name, metadata).await {
             Err(CallError::NoMemory) => {}
             done => return done,
         }
-        // What it had is what the others wait for.
-        drop(lease);
-        self.lease(true).await?.get(name, metadata).await
+        self.lease_more(lease).await?.get(name, metadata).await
     }
 
     async fn bulk_get(&self, metadata: &Metadata) -> Result<Secrets, CallError> {
-        let mut lease = self.lease(false).await?;
+        let mut lease = self.lease().await?;
         match lease.bulk_get(metadata).await {
             Err(CallError::NoMemory) => {}
             done => return Ok(lease.answered(done?)),
         }
-        drop(lease);
-        let mut lease = self.lease(true).await?;
+        let mut lease = self.lease_more(lease).await?;
         let secrets = lease.bulk_get(metadata).await?;
         Ok(lease.answered(secrets))
     }
 
     async fn ping(&self) -> Result<(), CallError> {
-        let mut lease = self.lease(false).await?;
+        let mut lease = self.lease().await?;
         lease.ping().await
     }
 }
@@ -259,7 +271,7 @@ impl Lease<'_> {
     fn answered(mut self, secrets: Vec<Secret>) -> Secrets {
         let secrets = Secrets::new(secrets);
         let bytes = secrets.bytes();
-        let aside = self.pool.component.set_aside(bytes);
+        let aside = self.pool.component.set_aside_of_what_is_left(bytes);
         // Where there is no more, the instance makes room for its own answer.
         let left = || Some(self.instance.take()?.leave(bytes));
         match aside.or_else(left) {

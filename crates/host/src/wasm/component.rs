@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use wasmtime::component::Component as Compiled;
 
 use super::{
@@ -65,12 +65,17 @@ impl Component {
 
     /// Sets `bytes` of memory aside, if there are as many when idle instances have been given back.
     pub(crate) fn set_aside(&self, bytes: usize) -> Option<Room> {
-        self.engine.set_aside(bytes)
+        Room::set_aside(&self.engine, bytes)
     }
 
-    /// Sets aside what an instance can come to need.
-    pub(crate) fn set_aside_all(&self) -> Option<Room> {
-        self.engine.set_aside(self.engine.most_of_one())
+    /// As [`Self::set_aside`], of what nobody has.
+    pub(crate) fn set_aside_of_what_is_left(&self, bytes: usize) -> Option<Room> {
+        Room::of_what_is_left(&self.engine, bytes)
+    }
+
+    /// For the one call of all stores that waits for much memory.
+    pub(crate) fn large(&self) -> &Semaphore {
+        &self.engine.large
     }
 
     /// A place for initialised instances of one store.

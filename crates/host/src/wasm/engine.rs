@@ -9,12 +9,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use super::{
-    budget::Budget, cache::Cache, compile, early::Early, idle::Idle, room::Room, ticker::Ticker,
-};
+use super::{budget::Budget, cache::Cache, compile, early::Early, idle::Idle, ticker::Ticker};
 
 /// How many instances may live at once where nothing else is said.
 const DEFAULT_MAX_INSTANCES: u32 = 100;
@@ -37,7 +35,7 @@ pub struct RuntimeConfig {
     /// The memory that all instances may use together, in bytes, and what bulk reads of a
     /// [`Pool`](crate::stores::Pool) answered, for as long as it is there. Where a call finds none left,
     /// idle instances are given back; then it ends as [`CallError::NoMemory`](crate::CallError), and a
-    /// pool makes it once more when there is as much as an instance may have.
+    /// pool makes it once more when there is twice as much as it asked for.
     pub max_total_memory: usize,
     /// How many resources one instance may hold at once: requests, bodies, streams, timers. It
     /// traps when it asks for more.
@@ -83,6 +81,8 @@ pub(super) struct Engine {
     pub(super) exchanges: Arc<AtomicUsize>,
     /// Told of every instance that is given back or put away.
     pub(super) freed: Notify,
+    /// For the call that waits for much memory: of several none would get it.
+    pub(super) large: Semaphore,
 }
 
 impl Engine {
@@ -102,6 +102,7 @@ impl Engine {
             idle: Idle::start(limits.idle_life)?,
             exchanges: Arc::default(),
             freed: Notify::new(),
+            large: Semaphore::new(1),
         })
     }
 
@@ -125,14 +126,10 @@ impl Engine {
         }
     }
 
-    /// Sets `bytes` aside, if there are as many when idle instances have been given back.
-    pub(super) fn set_aside(self: &Arc<Self>, bytes: usize) -> Option<Room> {
-        self.reserve(bytes).then(|| Room::taken(self, bytes))
-    }
-
-    /// What an instance can come to need, in bytes.
-    pub(super) fn most_of_one(&self) -> usize {
-        self.limits.max_memory.min(self.limits.max_total_memory)
+    /// Whether there are `bytes`, counting what idle instances have: they need not go for nothing.
+    pub(super) fn may_reserve(&self, bytes: usize) -> bool {
+        let used = self.budget.used().saturating_sub(self.idle.bytes());
+        used.saturating_add(bytes) <= self.limits.max_total_memory
     }
 
     pub(super) fn usage(&self) -> Usage {

@@ -9,6 +9,12 @@ use std::{
 /// What waits in one place: the longest unused first, with the moment of its last use.
 pub(super) struct Shelf<T>(Mutex<Vec<(Instant, T)>>);
 
+/// What waits on a [`Shelf`].
+pub(super) trait Weighs: Send {
+    /// What it takes in memory, in bytes.
+    fn bytes(&self) -> usize;
+}
+
 impl<T> Default for Shelf<T> {
     fn default() -> Self {
         Self(Mutex::default())
@@ -40,6 +46,8 @@ impl<T> Shelf<T> {
 trait Reaped: Send + Sync {
     /// How many wait.
     fn count(&self) -> usize;
+    /// What they take in memory, in bytes.
+    fn bytes(&self) -> usize;
     /// Since when the longest unused waits.
     fn longest(&self) -> Option<Instant>;
     /// Gives back the longest unused, if one is there.
@@ -49,9 +57,13 @@ trait Reaped: Send + Sync {
     fn give_up_unneeded(&self, now: Instant, life: Duration) -> Option<Instant>;
 }
 
-impl<T: Send> Reaped for Shelf<T> {
+impl<T: Weighs> Reaped for Shelf<T> {
     fn count(&self) -> usize {
         Shelf::count(self)
+    }
+
+    fn bytes(&self) -> usize {
+        self.lock().iter().map(|(_, item)| item.bytes()).sum()
     }
 
     fn longest(&self) -> Option<Instant> {
@@ -110,7 +122,7 @@ impl Idle {
     }
 
     /// A new shelf, which is looked after for as long as it lives.
-    pub(super) fn shelf<T: Send + 'static>(&self) -> Arc<Shelf<T>> {
+    pub(super) fn shelf<T: Weighs + 'static>(&self) -> Arc<Shelf<T>> {
         let shelf = Arc::<Shelf<T>>::default();
         let reaped: Arc<dyn Reaped> = shelf.clone();
         let mut shelves = self.lock();
@@ -133,6 +145,11 @@ impl Idle {
     /// How many wait on all shelves.
     pub(super) fn count(&self) -> usize {
         self.all().iter().map(|shelf| shelf.count()).sum()
+    }
+
+    /// What all that waits takes in memory, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.all().iter().map(|shelf| shelf.bytes()).sum()
     }
 
     fn lock(&self) -> MutexGuard<'_, Shelves> {

@@ -10,6 +10,7 @@ use wasmtime::Store;
 use super::{
     budget::Spent,
     engine::Engine,
+    idle::Weighs,
     room::Room,
     state::{InstanceOptions, State},
 };
@@ -101,6 +102,16 @@ impl SecretStore {
     /// As [`Self::of_edition`] noted it.
     pub(crate) fn edition(&self) -> u64 {
         self.edition
+    }
+
+    /// What is to be set aside before the call is made again that found no memory left, in bytes: twice
+    /// what it asked for, as far as an instance may have it. `None` if it asked for more than there is
+    /// at all.
+    pub(crate) fn needs(&self) -> Option<usize> {
+        let limits = &self.live.engine.limits;
+        let wanted = self.store.data().share.wanted();
+        let most = limits.max_memory.min(limits.max_total_memory);
+        (wanted <= most).then(|| wanted.saturating_mul(2).min(most))
     }
 
     /// Gives back what was set aside for it and not used.
@@ -202,6 +213,12 @@ impl SecretStore {
             }
             Err(_) => Err(CallError::TimedOut(limit)),
         }
+    }
+}
+
+impl Weighs for SecretStore {
+    fn bytes(&self) -> usize {
+        self.store.data().share.bytes()
     }
 }
 

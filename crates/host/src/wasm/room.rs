@@ -12,6 +12,20 @@ pub(crate) struct Room {
 }
 
 impl Room {
+    /// Sets `bytes` aside, if there are as many when idle instances have been given back.
+    pub(super) fn set_aside(engine: &Arc<Engine>, bytes: usize) -> Option<Self> {
+        let there = engine.may_reserve(bytes) && engine.reserve(bytes);
+        there.then(|| Self::taken(engine, bytes))
+    }
+
+    /// As [`Self::set_aside`], of what nobody has.
+    pub(super) fn of_what_is_left(engine: &Arc<Engine>, bytes: usize) -> Option<Self> {
+        engine
+            .budget
+            .take(bytes)
+            .then(|| Self::taken(engine, bytes))
+    }
+
     /// `bytes` that were taken of the budget.
     pub(super) fn taken(engine: &Arc<Engine>, bytes: usize) -> Self {
         Self {
@@ -31,6 +45,5 @@ impl Room {
 impl Drop for Room {
     fn drop(&mut self) {
         self.engine.budget.give_back(self.bytes);
-        self.engine.freed.notify_one();
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct Share {
     pending: usize,
     /// What it may take before it asks the budget.
     ahead: Option<Room>,
+    /// What it would have had, with the memory that it was refused.
+    wanted: usize,
     table_entries: usize,
 }
 
@@ -27,6 +29,7 @@ impl Share {
             taken: 0,
             pending: 0,
             ahead,
+            wanted: 0,
             table_entries: 0,
         }
     }
@@ -34,6 +37,16 @@ impl Share {
     /// What was set aside for an instance that could not be made.
     pub(super) fn into_ahead(mut self) -> Option<Room> {
         self.ahead.take()
+    }
+
+    /// What the instance has, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.taken
+    }
+
+    /// What it would have had, with the memory that it was refused, in bytes.
+    pub(super) fn wanted(&self) -> usize {
+        self.wanted
     }
 
     pub(super) fn need_no_more(&mut self) {
@@ -65,6 +78,7 @@ impl ResourceLimiter for Share {
         let drawn = self.ahead.as_mut().map_or(0, |ahead| ahead.draw(more));
         if !self.engine.reserve(more - drawn) {
             self.engine.budget.give_back(drawn);
+            self.wanted = self.taken.saturating_add(more);
             return Err(Spent.into());
         }
         self.taken += more;

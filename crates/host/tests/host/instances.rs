@@ -145,6 +145,7 @@ async fn what_was_answered_counts_for_as_long_as_it_is_there() {
     join_all((0..20).map(|_| taking_its_time())).await;
     assert!(!watching.is_finished());
     watching.abort();
+    let _ = watching.await;
     drop(pool);
     assert_eq!(runtime.usage().memory, 0);
 }

@@ -53,6 +53,27 @@ fn names_of(secrets: &[SecretValue]) -> Vec<&str> {
 }
 
 #[test]
+fn a_list_whose_count_is_null_is_a_list_and_one_without_both_fields_is_none() {
+    for (list, good) in [
+        (json!({ "TotalCount": null, "SecretMetadatas": [] }), true),
+        (json!({ "TotalCount": 0, "SecretMetadatas": null }), true),
+        (
+            json!({ "TotalCount": null, "SecretMetadatas": null }),
+            false,
+        ),
+    ] {
+        let reply = list.clone();
+        let (client, world) = client(move |_| Reply::ok(reply.clone()));
+        let read = bulk(&client, &world, &all(), OnError::Fail);
+        assert_eq!(read.is_ok(), good, "{list}");
+        if let Err(error) = read {
+            assert!(error.message.starts_with("listing the secrets"), "{error}");
+            assert!(!error.message.contains("of type"), "{error}");
+        }
+    }
+}
+
+#[test]
 fn a_listed_name_that_holds_the_key_takes_it_into_no_error() {
     let answers: [fn(&Seen) -> Reply; 2] = [
         |_| Reply::raw(200, "no JSON"),

@@ -80,6 +80,13 @@ fn so_does_one_whose_secrets_take_one_request_each() {
     assert_eq!(error.kind, ErrorKind::Timeout);
     assert!(error.message.contains("its own pace"), "{error}");
     assert!(!error.message.contains("network"), "{error}");
+    // Ten a second for thirty seconds, and the lists.
+    let words: Vec<&str> = error.message.split(' ').collect();
+    let place = words
+        .windows(3)
+        .position(|words| words == ["requests", "were", "answered,"]);
+    let answered: usize = words[place.unwrap() - 1].parse().unwrap();
+    assert!((290..=315).contains(&answered), "{error}");
     // At that moment single reads are not held either.
     let before = world.now();
     success(world.run(client.get(&name("s0001"), None)));
