@@ -138,17 +138,23 @@ fn secrets_made_meanwhile_are_listed_too() {
 
 #[test]
 fn secrets_deleted_meanwhile_do_not_hide_others() {
-    let mut server = Server::new(250);
-    let mut listing = Listing::new(SecretType::Custom);
-    let first = listing.next_page().unwrap();
-    let mut names = listing.accept(first, server.page(first)).unwrap();
-    // s0100 to s0149 move to where the first page was already read.
-    server.names.drain(..50);
-    while let Some(range) = listing.next_page() {
-        names.extend(listing.accept(range, server.page(range)).unwrap());
-    }
-    for name in &server.names {
-        assert!(names.contains(name), "{name} was lost");
+    // Pages of one item have no edge in common that would tell.
+    for (count, max, deleted) in [(250, u64::MAX, 50), (10, 1, 1), (10, 2, 1)] {
+        let mut server = Server {
+            max,
+            ..Server::new(count)
+        };
+        let mut listing = Listing::new(SecretType::Custom);
+        let first = listing.next_page().unwrap();
+        let mut names = listing.accept(first, server.page(first)).unwrap();
+        // As many move to where the first page was already read.
+        server.names.drain(..deleted);
+        while let Some(range) = listing.next_page() {
+            names.extend(listing.accept(range, server.page(range)).unwrap());
+        }
+        for name in &server.names {
+            assert!(names.contains(name), "{name} was lost");
+        }
     }
 }
 
