@@ -20,6 +20,17 @@ pub struct Secret {
 }
 
 impl Secret {
+    /// One for tests, with a single value.
+    #[cfg(test)]
+    pub(crate) fn of(name: &str, value: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            data: vec![(name.to_owned(), value.to_owned().into())],
+            version_id: String::new(),
+            request_id: String::new(),
+        }
+    }
+
     /// Its keys and values.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         let entries = self.data.iter();

@@ -93,12 +93,7 @@ mod tests {
     use super::*;
 
     fn secret(name: &str) -> Secret {
-        Secret {
-            name: name.to_owned(),
-            data: vec![(name.to_owned(), "hunter2".to_owned().into())],
-            version_id: String::new(),
-            request_id: String::new(),
-        }
+        Secret::of(name, "hunter2")
     }
 
     #[test]

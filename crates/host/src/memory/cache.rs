@@ -143,15 +143,6 @@ mod tests {
         })
     }
 
-    fn secret(name: &str, value: &str) -> Secret {
-        Secret {
-            name: name.to_owned(),
-            data: vec![(name.to_owned(), value.to_owned().into())],
-            version_id: String::new(),
-            request_id: String::new(),
-        }
-    }
-
     fn key(name: &str) -> Arc<Key> {
         Arc::new(Key::current(name))
     }
@@ -164,7 +155,7 @@ mod tests {
     }
 
     fn keep(cache: &mut Cache, name: &str, value: &str, since: Instant) {
-        cache.keep(&key(name), &Read::one(secret(name, value)), since);
+        cache.keep(&key(name), &Read::one(Secret::of(name, value)), since);
     }
 
     fn fresh(cache: &mut Cache, name: &str, now: Instant) -> Option<String> {
@@ -225,9 +216,12 @@ mod tests {
             ..Key::current("a")
         });
         keep(&mut cache, "a", "old", start);
-        cache.keep(&version, &Read::one(secret("a", "old")), start);
+        cache.keep(&version, &Read::one(Secret::of("a", "old")), start);
         let later = start + SECOND * 5;
-        let bulk = Read::all(Secrets::new(vec![secret("a", "new"), secret("b", "new")]));
+        let bulk = Read::all(Secrets::new(vec![
+            Secret::of("a", "new"),
+            Secret::of("b", "new"),
+        ]));
         cache.keep(&all(), &bulk, later);
         assert_eq!(cache.fresh(&all(), later).unwrap().secrets().len(), 2);
         for name in ["a", "b"] {
@@ -244,7 +238,7 @@ mod tests {
         keep(&mut cache, "a", "old", start);
         cache.keep(
             &all(),
-            &Read::all(Secrets::new(vec![secret("a", "old")])),
+            &Read::all(Secrets::new(vec![Secret::of("a", "old")])),
             start,
         );
         assert_eq!(fresh(&mut cache, "a", start + SECOND).unwrap(), "new");
@@ -253,10 +247,10 @@ mod tests {
     #[test]
     fn one_and_only_one_is_to_tend_it() {
         let (mut cache, start) = (cache(10, 0, 1 << 20), Instant::now());
-        let mut first = |since| cache.keep(&key("a"), &Read::one(secret("a", "1")), since);
+        let mut first = |since| cache.keep(&key("a"), &Read::one(Secret::of("a", "1")), since);
         assert!(first(start) && !first(start + SECOND));
         assert_eq!(cache.sweep(start + SECOND * 20), None);
-        let again = &Read::one(secret("a", "1"));
+        let again = &Read::one(Secret::of("a", "1"));
         assert!(cache.keep(&key("a"), again, start + SECOND * 20));
     }
 }

@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use dapr_secrets_api::{Answer, ApiError, Call, Route, Token};
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -17,8 +17,6 @@ use super::{
     cors::Cors,
     many::Many,
 };
-use crate::contract::Secrets;
-
 /// What the HTTP API answers from.
 pub(super) struct Shared {
     pub(super) api: Arc<Api>,
@@ -114,7 +112,8 @@ async fn carry_out(api: &Api, call: Call) -> Result<Response, ApiError> {
         }
         Call::Bulk { store, metadata } => {
             let secrets = api.bulk(&store, &metadata).await?;
-            return Ok(many(secrets));
+            let many = Body::new(Many::new(secrets));
+            return Ok(([Answer::JSON], many).into_response());
         }
         Call::Metadata => Ok(metadata(api)),
         Call::SetMetadata { key, value } => {
@@ -127,17 +126,6 @@ async fn carry_out(api: &Api, call: Call) -> Result<Response, ApiError> {
         }
     };
     answer.map(response)
-}
-
-fn many(secrets: Secrets) -> Response {
-    let mut response = Response::new(Body::new(Many::new(secrets)));
-    let (name, value) = Answer::JSON;
-    let headers = response.headers_mut();
-    headers.insert(
-        HeaderName::from_static(name),
-        HeaderValue::from_static(value),
-    );
-    response
 }
 
 fn ready(api: &Api, not: fn() -> ApiError) -> Result<Answer, ApiError> {

@@ -108,15 +108,6 @@ mod tests {
 
     use super::*;
 
-    fn secret(name: &str, value: &str) -> Secret {
-        Secret {
-            name: name.to_owned(),
-            data: vec![(name.to_owned(), value.to_owned().into())],
-            version_id: String::new(),
-            request_id: String::new(),
-        }
-    }
-
     async fn written(secrets: Vec<Secret>) -> (usize, String) {
         let secrets = Secrets::new(secrets);
         let whole = Answer::secrets(secrets.iter().map(|it| (it.name.as_str(), it.pairs())));
@@ -136,13 +127,17 @@ mod tests {
     #[tokio::test]
     async fn it_is_what_would_be_written_whole() {
         assert_eq!(written(vec![]).await, (1, "{}\n".to_owned()));
-        let unsorted = vec![secret("b", "<"), secret("a", "\""), secret("b", "last")];
+        let unsorted = vec![
+            Secret::of("b", "<"),
+            Secret::of("a", "\""),
+            Secret::of("b", "last"),
+        ];
         let text = "{\"a\":{\"a\":\"\\\"\"},\"b\":{\"b\":\"last\"}}\n";
         assert_eq!(written(unsorted).await, (1, text.to_owned()));
         // One secret as long as a chunk, and many.
         for (count, length, frames) in [(1, CHUNK, 1), (3, CHUNK, 3), (2_000, 300, 10)] {
             let value = "x".repeat(length);
-            let many = (0..count).map(|n| secret(&format!("s{n:04}"), &value));
+            let many = (0..count).map(|n| Secret::of(&format!("s{n:04}"), &value));
             assert_eq!(written(many.collect()).await.0, frames, "{count}");
         }
     }
